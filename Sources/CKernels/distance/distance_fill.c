@@ -1,0 +1,3 @@
+#include "ck_distance.h"
+
+void ck_fill_distance(ck_level level, ck_distance_table *table) { table->reserved = (int)level; }

@@ -1,0 +1,3 @@
+// Snowball's stemmers as Debian's libstemmer packages them.
+#pragma once
+#include <libstemmer.h>
