@@ -1,0 +1,105 @@
+import Configuration
+import Foundation
+import Generation
+import Logging
+
+/// The settings of one run, resolved from flags, `DOCENT_*`, the configuration file and defaults, in that order.
+struct Settings: Sendable {
+    /// Holds the database and the index snapshots.
+    var dataFolder: String
+    /// Holds the models and their catalogue.
+    var modelsFolder: String
+    /// Holds prompt templates that replace the built-in ones.
+    var promptsFolder: String
+    /// Threads for CPU work, 1 to 1,024.
+    var threads: Int
+    /// The least severe message that is logged.
+    var logLevel: Logger.Level
+    /// No progress and no notices.
+    var isQuiet: Bool
+    /// The encoder of new collections: a catalogue name or a folder.
+    var encoder: String
+    /// The local decoder: a catalogue name or a file.
+    var decoder: String
+    /// The generator that `auto` stands for; nil leaves the choice to Docent.
+    var generator: String?
+    /// The remote model, if one is set up.
+    var remote: RemoteModelConfiguration?
+    /// The kernel level to force; nil for the best this machine has.
+    var kernelLevel: String?
+
+    /// Resolves the settings.
+    /// - Parameters:
+    ///   - options: the flags.
+    ///   - environment: the process's environment; read here and nowhere else.
+    /// - Throws: `CommandFailure` for a configuration file that can't be used and for values out of range.
+    init(_ options: GlobalOptions, environment: [String: String] = ProcessInfo.processInfo.environment) async throws {
+        let reader = try await Self.reader(options, environment)
+        dataFolder = reader.string(forKey: "data", default: "indexes")
+        modelsFolder = reader.string(forKey: "models", default: "models")
+        promptsFolder = reader.string(forKey: "prompts", default: "prompts")
+        encoder = reader.string(forKey: "encoder", default: "all-minilm-l6-v2")
+        decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
+        generator = reader.string(forKey: "generator")
+        kernelLevel = reader.string(forKey: "kernels")
+        isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
+        threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)
+        let level = reader.string(forKey: "logLevel", default: "notice")
+        guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
+            throw CommandFailure(
+                message: "log-level is '\(level)': use trace, debug, info, notice, warning or error", exitCode: 64)
+        }
+        logLevel = parsed
+        remote = try Self.remote(reader)
+    }
+
+    private static func reader(
+        _ options: GlobalOptions, _ environment: [String: String]
+    ) async throws -> ConfigReader {
+        var flags: [AbsoluteConfigKey: ConfigValue] = [:]
+        if let data = options.data { flags["data"] = ConfigValue(.string(data), isSecret: false) }
+        if let models = options.models { flags["models"] = ConfigValue(.string(models), isSecret: false) }
+        if let threads = options.threads { flags["threads"] = ConfigValue(.int(threads), isSecret: false) }
+        if let level = options.logLevel { flags["logLevel"] = ConfigValue(.string(level), isSecret: false) }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "flags", values: flags),
+            EnvironmentVariablesProvider(
+                environmentVariables: environment, secretsSpecifier: .dynamic { key, _ in key.hasSuffix("API_KEY") }
+            ).prefixKeys(with: "docent"),
+        ]
+        if let path = options.config ?? environment["DOCENT_CONFIG"] {
+            do {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: .init(path)))
+            } catch {
+                throw CommandFailure(message: "the configuration file '\(path)' can't be used: \(error)")
+            }
+        }
+        return ConfigReader(providers: providers)
+    }
+
+    private static func remote(_ reader: ConfigReader) throws -> RemoteModelConfiguration? {
+        guard let address = reader.string(forKey: "remote.url") else { return nil }
+        guard let model = reader.string(forKey: "remote.model") else {
+            throw CommandFailure(message: "remote.url is set but remote.model is not: name the model to ask for")
+        }
+        guard address.hasPrefix("http://") || address.hasPrefix("https://") else {
+            throw CommandFailure(message: "remote.url is '\(address)': it has to start with http:// or https://")
+        }
+        let key = reader.string(forKey: "remote.apiKey", isSecret: true)
+        return RemoteModelConfiguration(
+            baseURL: address.hasSuffix("/") ? String(address.dropLast()) : address, model: model,
+            apiKey: key.map(Secret.init))
+    }
+
+    private static func integer(
+        _ key: String, _ reader: ConfigReader, default value: Int, _ range: ClosedRange<Int>
+    ) throws -> Int {
+        let result = reader.int(forKey: ConfigKey(key), default: value)
+        guard range.contains(result) else {
+            throw CommandFailure(
+                message: "\(key) is \(result) and must be from \(range.lowerBound) to \(range.upperBound)",
+                exitCode: 64)
+        }
+        return result
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+
+/// Runs the parsed command and turns its errors into the exit codes of the contract.
+enum CommandRunner {
+    /// Parses the arguments, runs the command, exits.
+    static func run() async {
+        do {
+            var command = try Docent.parseAsRoot()
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            Terminal.error(failure.message)
+            exit(failure.exitCode)
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch where Docent.exitCode(for: error) != .failure {
+            // Help, version and wrong usage are ArgumentParser's to print: usage errors exit with 64.
+            Docent.exit(withError: error)
+        } catch {
+            Terminal.error("\(error)")
+            exit(1)
+        }
+    }
+}
+
+/// A command that can't do what it was asked to, with the line that says why.
+struct CommandFailure: Error {
+    /// What was wrong and what to do.
+    var message: String
+    /// 1 for a failure, 2 for a gate that isn't met, 64 for wrong usage.
+    var exitCode: Int32 = 1
+}

@@ -1,0 +1,34 @@
+import Decoders
+import LexicalIndex
+
+/// Turns a follow-up ("and for Austria?") into a question that can be looked up on its own, without a model.
+///
+/// A follow-up that leans on what was said before shows it: it is short, or it points back with a pronoun. Then the
+/// content words of the last user turn that the follow-up doesn't have are put behind it, so that both legs of the
+/// retrieval see the topic. A question that stands on its own is left alone.
+struct StandaloneQuestion {
+    /// A question of fewer content words than this leans on the turn before.
+    static let minimumContentWords = 3
+
+    private static let pointers: Set<String> = [
+        "it", "its", "they", "them", "their", "this", "that", "these", "those", "he", "she", "his", "her", "there",
+        "same", "one", "ones", "else", "instead", "both", "either",
+    ]
+    private static let openings = ["and ", "or ", "but ", "also ", "what about", "how about", "then ", "so "]
+
+    /// `question`, with the topic of the conversation where it needs one.
+    static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String {
+        guard let previous = conversation.last(where: { $0.role == .user })?.content else { return question }
+        let lowered = question.lowercased()
+        let words = lowered.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)
+        let contentTerms = Set(analyzer.terms(of: question))
+        let pointsBack =
+            words.contains(where: pointers.contains) || openings.contains(where: { lowered.hasPrefix($0) })
+        guard pointsBack || contentTerms.count < minimumContentWords else { return question }
+        let missing = previous.split(whereSeparator: \.isWhitespace).filter { word in
+            let terms = analyzer.terms(of: String(word))
+            return !terms.isEmpty && !terms.allSatisfy(contentTerms.contains)
+        }
+        return missing.isEmpty ? question : question + " " + missing.joined(separator: " ")
+    }
+}
