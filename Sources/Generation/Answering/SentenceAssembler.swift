@@ -3,12 +3,15 @@ import Ingestion
 /// Cuts a stream of text into whole sentences as they are completed.
 ///
 /// A sentence is complete when something follows it that isn't a citation mark: "… 14 days." may still get its "[2]".
-struct SentenceAssembler {
+package struct SentenceAssembler {
     private var buffer = ""
+
+    package init() {}
+
     private let splitter = SentenceSplitter()
 
     /// Adds text and takes out the sentences that are now complete, marks included.
-    mutating func append(_ text: String) -> [String] {
+    package mutating func append(_ text: String) -> [String] {
         buffer += text
         var complete: [String] = []
         while let end = endOfFirstSentence() {
@@ -19,7 +22,7 @@ struct SentenceAssembler {
     }
 
     /// What is left at the end of the stream: the last sentences, marks included.
-    mutating func finish() -> [String] {
+    package mutating func finish() -> [String] {
         var rest: [String] = []
         let utf8 = Array(buffer.utf8)
         var start = 0

@@ -1,12 +1,12 @@
-import Decoders
-import LexicalIndex
+package import Decoders
+package import LexicalIndex
 
 /// Turns a follow-up ("and for Austria?") into a question that can be looked up on its own, without a model.
 ///
 /// A follow-up that leans on what was said before shows it: it is short, or it points back with a pronoun. Then the
 /// content words of the last user turn that the follow-up doesn't have are put behind it, so that both legs of the
 /// retrieval see the topic. A question that stands on its own is left alone.
-struct StandaloneQuestion {
+package struct StandaloneQuestion {
     /// A question of fewer content words than this leans on the turn before.
     static let minimumContentWords = 3
 
@@ -17,7 +17,7 @@ struct StandaloneQuestion {
     private static let openings = ["and ", "or ", "but ", "also ", "what about", "how about", "then ", "so "]
 
     /// `question`, with the topic of the conversation where it needs one.
-    static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String {
+    package static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String {
         guard let previous = conversation.last(where: { $0.role == .user })?.content else { return question }
         let lowered = question.lowercased()
         let words = lowered.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)

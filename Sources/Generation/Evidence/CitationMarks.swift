@@ -1,13 +1,13 @@
 /// The `[1]`, `[2, 3]` marks in a sentence, and the sentence without them.
-struct CitationMarks: Equatable {
+package struct CitationMarks: Equatable {
     /// The numbers, in order, each once.
-    var numbers: [Int] = []
+    package var numbers: [Int] = []
     /// The text without marks and without the space before them.
-    var text = ""
+    package var text = ""
 
     /// Reads the marks of `sentence`. Only brackets that hold nothing but numbers of up to three digits, commas and
     /// spaces are marks.
-    init(in sentence: String) {
+    package init(in sentence: String) {
         var output: [UInt8] = []
         let bytes = Array(sentence.utf8)
         var index = 0

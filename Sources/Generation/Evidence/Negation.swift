@@ -1,5 +1,5 @@
 /// Whether a sentence denies rather than states.
-enum Negation {
+package enum Negation {
     private static let words: Set<String> = [
         "not", "no", "never", "none", "nothing", "nobody", "cannot", "without", "neither", "nor", "isn't", "aren't",
         "wasn't", "weren't", "don't", "doesn't", "didn't", "can't", "couldn't", "won't", "wouldn't", "shouldn't",
@@ -7,7 +7,7 @@ enum Negation {
     ]
 
     /// True when `text` has an odd number of negating words: two of them take each other back.
-    static func isNegated(_ text: String) -> Bool {
+    package static func isNegated(_ text: String) -> Bool {
         let lowered = text.lowercased().replacing("\u{2019}", with: "'")
         var count = 0
         for word in lowered.split(whereSeparator: { !$0.isLetter && $0 != "'" }) where words.contains(String(word)) {

@@ -1,8 +1,8 @@
 /// The figures in a text, in a form in which equal figures are equal strings.
-enum NumberTokens {
+package enum NumberTokens {
     /// All figures of `text` in order: digits with inner points, commas and colons, thousands separators and trailing
     /// zeros after the decimal point taken out; English number words up to twelve as digits.
-    static func all(in text: String) -> [String] {
+    package static func all(in text: String) -> [String] {
         var result: [String] = []
         var token: [UInt8] = []
         let bytes = Array(text.utf8) + [UInt8(ascii: " ")]

@@ -51,7 +51,7 @@ public struct PromptLibrary: Sendable {
     ///   - question: the user's question.
     ///   - passages: what may be used to answer it.
     ///   - fence: an unguessable word that encloses each passage.
-    func render(
+    package func render(
         system: Name, user: Name, question: String, passages: [Passage], fence: String
     ) -> (system: String, user: String) {
         let rows: [[String: String]] = passages.map { passage in
@@ -72,7 +72,7 @@ public struct PromptLibrary: Sendable {
 
     /// `text` with the openings of control tokens (`<|im_end|>`, `[INST]`, `<s>` …) broken up by a space, so that no
     /// tokenizer reads them as control tokens.
-    static func neutralised(_ text: String) -> String {
+    package static func neutralised(_ text: String) -> String {
         guard text.contains("<") || text.contains("[") else { return text }
         var result = text
         for (opening, broken) in [
