@@ -19,8 +19,20 @@ public protocol Tokenizer: Sendable {
     /// - Returns: token ids in reading order.
     func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID]
 
+    /// The ids of `text`, with a say on special tokens in it.
+    /// - Parameters:
+    ///   - text: any text, of any length; it is not truncated.
+    ///   - addSpecialTokens: as above.
+    ///   - parseSpecial: whether `<|im_end|>` or `[SEP]` in the text become the tokens they name. Encoders do so as
+    ///     their library does; for a decoder ask for it only where a chat template wrote the text, since a document or
+    ///     a user could steer the model.
+    func encode(_ text: String, addSpecialTokens: Bool, parseSpecial: Bool) -> [TokenID]
+
     /// How many tokens `text` has, special tokens around it not counted.
     func tokenCount(of text: String) -> Int
+
+    /// Whether this token steers the model ([CLS], `<|im_end|>`) rather than standing for text.
+    func isSpecial(_ id: TokenID) -> Bool
 
     /// The text that `ids` stand for.
     ///

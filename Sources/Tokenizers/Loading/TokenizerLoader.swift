@@ -1,3 +1,5 @@
+import Tensors
+
 /// Finds out what kind of tokenizer is at a path, and reads it.
 public enum TokenizerLoader {
     /// Reads the tokenizer of a model.
@@ -17,7 +19,17 @@ public enum TokenizerLoader {
             return try WordPieceTokenizer(
                 vocabulary: path, configuration: TokenizerFiles.hasFile(configuration) ? configuration : nil)
         }
+        if path.hasSuffix(".gguf") { return try ByteLevelBPETokenizer(gguf: openGGUF(path)) }
         let json = try TokenizerJSON(bytes: TokenizerFiles.bytes(at: path), path: path)
-        return try WordPieceTokenizer(json: json)
+        switch json.modelType {
+        case "WordPiece": return try WordPieceTokenizer(json: json)
+        case "BPE": return try ByteLevelBPETokenizer(json: json)
+        case let other:
+            throw .unsupported(path: path, feature: "the model type \(other)", known: ["WordPiece", "BPE"])
+        }
+    }
+
+    private static func openGGUF(_ path: String) throws(TokenizerError) -> GGUFFile {
+        do { return try GGUFFile(path: path) } catch { throw .malformed(path: path, reason: "\(error)") }
     }
 }

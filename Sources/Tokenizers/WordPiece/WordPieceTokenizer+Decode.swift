@@ -30,6 +30,9 @@ extension WordPieceTokenizer {
         return piece.isEmpty ? [] : [0x20] + piece
     }
 
+    /// Whether this is [CLS], [SEP] or another token that stands for no text.
+    public func isSpecial(_ id: TokenID) -> Bool { specialIDs.contains(id) }
+
     /// The id of a vocabulary entry (`##ing`).
     public func id(of token: String) -> TokenID? { vocabulary.id(of: token.utf8) }
 

@@ -42,16 +42,27 @@ public struct WordPieceTokenizer: Tokenizer {
         specialTokens = parts.specialTokens
     }
 
-    /// The ids of `text`, with [CLS] and [SEP] around it if asked for.
+    /// The ids of `text`, with [CLS] and [SEP] around it if asked for; [SEP] in the text is the token it names.
     public func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID] {
+        encode(text, addSpecialTokens: addSpecialTokens, parseSpecial: true)
+    }
+
+    /// The ids of `text`.
+    /// - Parameters:
+    ///   - text: any text, of any length.
+    ///   - addSpecialTokens: whether to put [CLS] and [SEP] around it.
+    ///   - parseSpecial: whether [SEP] and its like in the text are the tokens they name, as in the library.
+    public func encode(_ text: String, addSpecialTokens: Bool, parseSpecial: Bool) -> [TokenID] {
         let bytes = text.utf8.span
         var ids: [TokenID] = []
         ids.reserveCapacity(bytes.count / 4 + 2)
         if addSpecialTokens { ids += prefix }
-        for segment in rawTokens.segments(of: bytes, in: 0..<bytes.count) {
+        let segments = parseSpecial
+            ? rawTokens.segments(of: bytes, in: 0..<bytes.count) : [.text(0..<bytes.count)]
+        for segment in segments {
             switch segment {
             case .token(let id): ids.append(id)
-            case .text(let range) where normalizedTokens.isEmpty: appendWords(of: bytes, in: range, to: &ids)
+            case .text(let range) where normalizedTokens.isEmpty || !parseSpecial: appendWords(of: bytes, in: range, to: &ids)
             case .text(let range): appendNormalized(bytes, in: range, to: &ids)
             }
         }
