@@ -3,3 +3,4 @@
 
 #include "ck_level.h"
 #include "ck_table.h"
+#include "ck_thread.h"

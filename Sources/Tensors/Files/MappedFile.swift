@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A regular file mapped read-only into memory; its pages come from disk when they are first read.
+///
+/// Every reader of a foreign format checks its offsets against `byteCount`. The file must not be cut while it is
+/// mapped: writers of this project replace files by renaming, which leaves the mapped one as it was.
+@safe
+public final class MappedFile: Sendable {
+    /// Where the file was opened.
+    public let path: String
+    /// The file's length in bytes.
+    public let byteCount: Int
+
+    /// The mapping; valid as long as this object lives. Unsafe because tensors are handed to kernels as pointers.
+    // Read-only memory that is unmapped by `deinit` alone.
+    package nonisolated(unsafe) let base: UnsafeRawBufferPointer
+
+    /// Maps the file at `path`.
+    /// - Throws: `TensorError.unreadable` when it can't be opened or mapped or isn't a regular file.
+    public init(path: String) throws(TensorError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(path: path, reason: "it is not a regular file")
+        }
+        self.path = path
+        byteCount = Int(status.st_size)
+        guard byteCount > 0 else {
+            // Nothing can be mapped; an empty file is for the reader of its format to refuse.
+            unsafe base = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else { throw Self.failure(path) }
+        unsafe base = UnsafeRawBufferPointer(start: address, count: byteCount)
+    }
+
+    deinit {
+        guard let address = unsafe base.baseAddress else { return }
+        // The pointer came from mmap with the same length.
+        unsafe munmap(UnsafeMutableRawPointer(mutating: address), byteCount)
+    }
+
+    /// Calls `body` with the whole file's bytes.
+    public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
+        try unsafe body(base.bytes)
+    }
+
+    /// The reason of the last system call's failure.
+    private static func failure(_ path: String) -> TensorError {
+        .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+    }
+}
