@@ -1,0 +1,43 @@
+/// Why a transfer failed. HTTP statuses are no errors here: what a 404 means is the caller's to say.
+public enum CurlError: Error, Equatable, CustomStringConvertible {
+    /// The address isn't an http or https URL; the caller is to blame.
+    case invalidURL(String)
+    /// The host's name has no address; check the name, or whether this machine is offline.
+    case cannotResolve(host: String)
+    /// Nobody listens there, or the network refuses.
+    case cannotConnect(host: String)
+    /// Nothing came for too long; `stage` says which limit.
+    case timedOut(stage: String)
+    /// The certificate or the encryption can't be trusted or agreed on.
+    case tls(reason: String)
+    /// The response is larger than the caller allows.
+    case responseTooLarge(limit: Int)
+    /// The connection ended in mid-response.
+    case interrupted(reason: String)
+    /// The server can't go on from where an earlier download stopped.
+    case cannotResume
+    /// A file can't be written; `reason` says why.
+    case cannotWrite(path: String, reason: String)
+    /// The caller stopped it.
+    case cancelled
+    /// Anything else libcurl reports.
+    case failed(code: Int32, reason: String)
+
+    /// One line for the user.
+    public var description: String {
+        switch self {
+        case .invalidURL(let url): "'\(url)' is not an http or https address"
+        case .cannotResolve(let host):
+            "the name '\(host)' can't be resolved: check it, or whether this machine is online"
+        case .cannotConnect(let host): "can't connect to \(host)"
+        case .timedOut(let stage): "timed out (\(stage))"
+        case .tls(let reason): "no trusted connection: \(reason)"
+        case .responseTooLarge(let limit): "the response is larger than \(limit) bytes"
+        case .interrupted(let reason): "the connection broke off: \(reason)"
+        case .cannotResume: "the server can't resume the download"
+        case .cannotWrite(let path, let reason): "can't write \(path): \(reason)"
+        case .cancelled: "cancelled"
+        case .failed(let code, let reason): "\(reason) (libcurl \(code))"
+        }
+    }
+}
