@@ -81,7 +81,9 @@ public struct HTTPStream: Sendable {
     public let body: HTTPBody
 }
 
-/// A body as it comes in. Iterate it once; leaving the loop ends the transfer.
+/// A body as it comes in.
+///
+/// Iterate it once; leaving the loop ends the transfer.
 public struct HTTPBody: AsyncSequence, Sendable {
     let chunks: AsyncThrowingStream<[UInt8], any Error>
     let state: StreamState

@@ -1,4 +1,6 @@
-/// Why a transfer failed. HTTP statuses are no errors here: what a 404 means is the caller's to say.
+/// Why a transfer failed.
+///
+/// HTTP statuses are no errors here: what a 404 means is the caller's to say.
 public enum CurlError: Error, Equatable, CustomStringConvertible {
     /// The address isn't an http or https URL; the caller is to blame.
     case invalidURL(String)

@@ -1,6 +1,6 @@
 /// A request to an http or https address, with its limits.
 public struct HTTPRequest: Sendable {
-    /// `GET`, `POST`, …
+    /// The method, such as `GET` or `POST`.
     public var method: String
     /// The whole address.
     public var url: String
@@ -8,15 +8,23 @@ public struct HTTPRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body, if there is one.
     public var body: [UInt8]?
-    /// The most time to a connection. Default 10 s.
+    /// The most time to a connection.
+    ///
+    /// Default 10 s.
     public var connectTimeout: Duration = .seconds(10)
-    /// The most time without a byte. Default 60 s.
+    /// The most time without a byte.
+    ///
+    /// Default 60 s.
     public var idleTimeout: Duration = .seconds(60)
     /// The most time for everything; nil for no limit.
     public var timeout: Duration?
-    /// Whether `Location` is followed, ten times at most. Default true.
+    /// Whether `Location` is followed, ten times at most.
+    ///
+    /// Default true.
     public var followsRedirects = true
-    /// The largest response body that is accepted. Default 64 MiB.
+    /// The largest response body that is accepted.
+    ///
+    /// Default 64 MiB.
     public var maximumResponseBytes = 64 << 20
 
     /// A request with the default limits.

@@ -166,7 +166,9 @@ final class Transfer: Sendable {
     private static let library: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }
 
-/// Collects header lines and hands on body bytes. Touched by the transfer's thread alone.
+/// Collects header lines and hands on body bytes.
+///
+/// Touched by the transfer's thread alone.
 private final class Reception {
     private let limit: Int
     private let handlers: Transfer.Handlers
@@ -182,7 +184,9 @@ private final class Reception {
         self.handlers = handlers
     }
 
-    /// One header line, line end included. A status line starts a new response: a redirect's, or after "100 Continue".
+    /// One header line, line end included.
+    ///
+    /// A status line starts a new response: a redirect's, or after "100 Continue".
     func header(_ line: [UInt8]) {
         let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if text.hasPrefix("HTTP/") {

@@ -26,7 +26,7 @@ public struct FallbackGenerator: TextGenerating {
                 continuation.finish()
             } catch is CancellationError {
                 continuation.finish(throwing: CancellationError())
-            } catch where !hasWritten {
+            } catch  where !hasWritten {
                 await write(with: fallback, request, because: "\(error)", to: continuation)
             } catch {
                 continuation.finish(throwing: error)

@@ -39,7 +39,9 @@ public struct GenerationRequest: Sendable {
 public enum GenerationEvent: Sendable, Equatable {
     /// The next piece of text: a true delta, never the whole text again.
     case text(String)
-    /// The end, with what it cost. Nothing follows.
+    /// The end, with what it cost.
+    ///
+    /// Nothing follows.
     case finished(GenerationSummary)
 }
 

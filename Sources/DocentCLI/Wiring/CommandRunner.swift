@@ -17,7 +17,7 @@ enum CommandRunner {
             exit(failure.exitCode)
         } catch let code as ExitCode {
             exit(code.rawValue)
-        } catch where Docent.exitCode(for: error) != .failure {
+        } catch  where Docent.exitCode(for: error) != .failure {
             // Help, version and wrong usage are ArgumentParser's to print: usage errors exit with 64.
             Docent.exit(withError: error)
         } catch {

@@ -23,8 +23,9 @@ struct AnswerComposer {
     /// Whether any sentence so far is borne out.
     var hasSupport: Bool { verdicts.contains { $0.supported } }
 
-    /// Adds generated text. With ``UnsupportedPolicy/mark`` it is released at once; with `drop` not before its sentence
-    /// has been checked.
+    /// Adds generated text.
+    ///
+    /// With ``UnsupportedPolicy/mark`` it is released at once; with `drop` not before its sentence has been checked.
     mutating func append(_ delta: String) -> (events: [AnswerEvent], sentences: [String]) {
         let complete = assembler.append(delta)
         guard policy == .mark else { return ([], complete) }
@@ -54,7 +55,9 @@ struct AnswerComposer {
         return events
     }
 
-    /// Records the citation; returns it when the mark is new. A second quote from the same passage widens the span.
+    /// Records the citation; returns it when the mark is new.
+    ///
+    /// A second quote from the same passage widens the span.
     private mutating func cite(_ passage: Passage, _ support: SentenceSupport) -> Citation? {
         let utf8 = Array(passage.hit.text.utf8)
         let range = support.utf8Range ?? 0..<utf8.count
@@ -97,7 +100,8 @@ struct AnswerComposer {
     /// The finished answer.
     func answer() -> Answer {
         let checked = verdicts.filter { policy == .mark || $0.supported }
-        let support = checked.isEmpty ? 0 : checked.reduce(0) { $0 + ($1.supported ? $1.score : 0) } / Float(checked.count)
+        let support =
+            checked.isEmpty ? 0 : checked.reduce(0) { $0 + ($1.supported ? $1.score : 0) } / Float(checked.count)
         return make(
             text: text.trimmingWhitespace(), refused: false, reason: nil,
             confidence: support * (evidence?.answerability ?? 1), generator: summary?.generator ?? "extractive")

@@ -22,7 +22,9 @@ public struct AnswerRequest: Sendable {
     public var source: Source
     /// What was said before, oldest first.
     public var conversation: [ChatMessage] = []
-    /// How many passages to answer from, 1 to 50. Default 6.
+    /// How many passages to answer from, 1 to 50.
+    ///
+    /// Default 6.
     public var topK = 6
     /// Which chunks may be used.
     public var filter: MetadataFilter?
@@ -56,7 +58,8 @@ public struct AnswerRequest: Sendable {
         }
         if !Self.topKRange.contains(topK) {
             throw .invalidRequest(
-                reason: "top_k is \(topK) and must be from \(Self.topKRange.lowerBound) to \(Self.topKRange.upperBound)")
+                reason: "top_k is \(topK) and must be from \(Self.topKRange.lowerBound) to \(Self.topKRange.upperBound)"
+            )
         }
         do {
             try sampling.validate()

@@ -17,7 +17,8 @@ package struct StandaloneQuestion {
     private static let openings = ["and ", "or ", "but ", "also ", "what about", "how about", "then ", "so "]
 
     /// `question`, with the topic of the conversation where it needs one.
-    package static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String {
+    package static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String
+    {
         guard let previous = conversation.last(where: { $0.role == .user })?.content else { return question }
         let lowered = question.lowercased()
         let words = lowered.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)

@@ -5,8 +5,9 @@ package struct CitationMarks: Equatable {
     /// The text without marks and without the space before them.
     package var text = ""
 
-    /// Reads the marks of `sentence`. Only brackets that hold nothing but numbers of up to three digits, commas and
-    /// spaces are marks.
+    /// Reads the marks of `sentence`.
+    ///
+    /// Only brackets that hold nothing but numbers of up to three digits, commas and spaces are marks.
     package init(in sentence: String) {
         var output: [UInt8] = []
         let bytes = Array(sentence.utf8)

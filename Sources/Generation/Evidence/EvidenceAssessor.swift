@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// How likely it is that the passages answer the question at all.
@@ -32,7 +32,9 @@ public struct EvidenceAssessor: Sendable {
         public var passageCosine: Float = 4.0
         /// The weight of the word coverage.
         public var coverage: Float = 2.5
-        /// The least answerability that is answered, 0 to 1. Default 0.5.
+        /// The least answerability that is answered, 0 to 1.
+        ///
+        /// Default 0.5.
         public var threshold: Float = 0.5
 
         /// The defaults.

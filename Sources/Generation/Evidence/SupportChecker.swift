@@ -14,13 +14,21 @@ public import LexicalIndex
 public struct SupportChecker: Sendable {
     /// When a sentence counts as supported.
     public struct Parameters: Sendable, Equatable {
-        /// The least share of content words found, 0 to 1. Default 0.6.
+        /// The least share of content words found, 0 to 1.
+        ///
+        /// Default 0.6.
         public var minimumCoverage: Float = 0.6
-        /// The least share when the embeddings carry the verdict, 0 to 1. Default 0.25.
+        /// The least share when the embeddings carry the verdict, 0 to 1.
+        ///
+        /// Default 0.25.
         public var minimumParaphraseCoverage: Float = 0.25
-        /// The least cosine between sentence and window for a paraphrase, 0 to 1. Default 0.72.
+        /// The least cosine between sentence and window for a paraphrase, 0 to 1.
+        ///
+        /// Default 0.72.
         public var minimumCosine: Float = 0.72
-        /// The most sentences in one window. Default 3.
+        /// The most sentences in one window.
+        ///
+        /// Default 3.
         public var maximumWindow = 3
 
         /// The defaults.

@@ -1,6 +1,6 @@
+public import Encoders
 import Foundation
 public import LexicalIndex
-public import Encoders
 public import Retrieval
 
 /// Answers with the sentences of the passages that fit the question best, word for word, each with its citation.
@@ -9,11 +9,17 @@ public import Retrieval
 public struct ExtractiveGenerator: TextGenerating {
     /// How much is quoted.
     public struct Parameters: Sendable, Equatable {
-        /// The most sentences in an answer. Default 3.
+        /// The most sentences in an answer.
+        ///
+        /// Default 3.
         public var maximumSentences = 3
-        /// A further sentence has to score at least this share of the best one's score, 0 to 1. Default 0.9.
+        /// A further sentence has to score at least this share of the best one's score, 0 to 1.
+        ///
+        /// Default 0.9.
         public var relativeScore: Float = 0.9
-        /// Sentences that share more than this part of their words are said once, 0 to 1. Default 0.7.
+        /// Sentences that share more than this part of their words are said once, 0 to 1.
+        ///
+        /// Default 0.7.
         public var maximumOverlap: Float = 0.7
 
         /// The defaults.
@@ -77,11 +83,14 @@ public struct ExtractiveGenerator: TextGenerating {
             chosen.append(sentence)
             chosenTerms.append(terms)
         }
-        return chosen.sorted { ($0.passageNumber, $0.utf8Range.lowerBound) < ($1.passageNumber, $1.utf8Range.lowerBound) }
+        return chosen.sorted {
+            ($0.passageNumber, $0.utf8Range.lowerBound) < ($1.passageNumber, $1.utf8Range.lowerBound)
+        }
     }
 
-    /// The sentence as it appears in the answer: one line, ended by a full stop, with its mark. A table row is read out
-    /// with its column names.
+    /// The sentence as it appears in the answer: one line, ended by a full stop, with its mark.
+    ///
+    /// A table row is read out with its column names.
     private func quoted(_ sentence: RankedSentence) -> String {
         var text = sentence.text
         if let header = sentence.tableHeader {

@@ -10,24 +10,27 @@ import Tokenizers
 public struct LocalGenerator: TextGenerating {
     /// `local`.
     public let name = "local"
-    private let model: DecoderModel
+    private let loader: DecoderLoader
     private let modelName: String
     private let prompts: PromptLibrary
     private let queue: ComputeQueue
-    /// The most tokens of a prompt. Longer prompts cost time to the first word and confuse small models.
+    /// The most tokens of a prompt.
+    ///
+    /// Longer prompts cost time to the first word and confuse small models.
     private let promptBudget: Int
 
     /// Sets up the generator.
     /// - Parameters:
-    ///   - model: the decoder, loaded.
+    ///   - loading: loads the decoder; called once, on the queue, when the first answer is asked for.
     ///   - modelName: what answers report.
     ///   - prompts: the templates.
     ///   - queue: where the CPU work runs.
     ///   - promptBudget: the most tokens of a prompt, 128 or more. Default 1,024; never more than the model's context.
     public init(
-        model: DecoderModel, modelName: String, prompts: PromptLibrary, queue: ComputeQueue, promptBudget: Int = 1024
+        loading: @escaping @Sendable () throws -> DecoderModel, modelName: String, prompts: PromptLibrary,
+        queue: ComputeQueue, promptBudget: Int = 1024
     ) {
-        self.model = model
+        loader = DecoderLoader(loading)
         self.modelName = modelName
         self.prompts = prompts
         self.queue = queue
@@ -41,7 +44,8 @@ public struct LocalGenerator: TextGenerating {
         let task = Task {
             do {
                 let summary = try await queue.run { [self] in
-                    let (ids, notes) = try prompt(for: request)
+                    let model = try loader.model()
+                    let (ids, notes) = try prompt(for: request, model)
                     let decoded = try model.generate(prompt: ids, parameters: request.parameters) { token in
                         if !token.text.isEmpty { continuation.yield(.text(token.text)) }
                         return !cancelled.isSet
@@ -66,7 +70,9 @@ public struct LocalGenerator: TextGenerating {
     }
 
     /// The prompt's token ids, with as many passages as fit, and a note when some don't.
-    private func prompt(for request: GenerationRequest) throws -> (ids: [TokenID], notes: [String]) {
+    private func prompt(
+        for request: GenerationRequest, _ model: DecoderModel
+    ) throws -> (ids: [TokenID], notes: [String]) {
         let limit = model.contextLength - min(request.parameters.maxTokens, model.contextLength / 2)
         let budget = min(promptBudget, limit)
         var passages = request.passages
@@ -95,4 +101,24 @@ final class CancellationFlag: Sendable {
     var isSet: Bool { flag.load(ordering: .relaxed) }
 
     func set() { flag.store(true, ordering: .relaxed) }
+}
+
+/// Loads the decoder when it is first needed: most commands never are.
+final class DecoderLoader: Sendable {
+    private let load: @Sendable () throws -> DecoderModel
+    private let loaded = Mutex<DecoderModel?>(nil)
+
+    init(_ load: @escaping @Sendable () throws -> DecoderModel) {
+        self.load = load
+    }
+
+    /// The model; the first caller loads it while the others wait.
+    func model() throws -> DecoderModel {
+        try loaded.withLock { loaded in
+            if let model = loaded { return model }
+            let model = try load()
+            loaded = model
+            return model
+        }
+    }
 }

@@ -51,6 +51,7 @@ public struct PromptLibrary: Sendable {
     ///   - question: the user's question.
     ///   - passages: what may be used to answer it.
     ///   - fence: an unguessable word that encloses each passage.
+    /// - Returns: the contents of the system and of the user message.
     package func render(
         system: Name, user: Name, question: String, passages: [Passage], fence: String
     ) -> (system: String, user: String) {

@@ -4,15 +4,25 @@ public struct RemoteModelConfiguration: Sendable {
     public var baseURL: String
     /// The model's name as the server knows it.
     public var model: String
-    /// The bearer key; never logged. nil sends none.
+    /// The bearer key; never logged.
+    ///
+    /// nil sends none.
     public var apiKey: Secret?
-    /// The most seconds to a connection. Default 5.
+    /// The most seconds to a connection.
+    ///
+    /// Default 5.
     public var connectTimeout: Duration = .seconds(5)
-    /// The most seconds without a byte, the wait for the first included. Default 60.
+    /// The most seconds without a byte, the wait for the first included.
+    ///
+    /// Default 60.
     public var idleTimeout: Duration = .seconds(60)
-    /// The most seconds for a whole answer. Default 180.
+    /// The most seconds for a whole answer.
+    ///
+    /// Default 180.
     public var timeout: Duration = .seconds(180)
-    /// How often a request that failed before its first token is sent again. Default 2.
+    /// How often a request that failed before its first token is sent again.
+    ///
+    /// Default 2.
     public var maximumRetries = 2
     /// The wait before the first retry; doubled each time, with jitter, and never shorter than `Retry-After`.
     public var retryDelay: Duration = .milliseconds(500)

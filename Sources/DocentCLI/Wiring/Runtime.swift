@@ -1,0 +1,131 @@
+import Decoders
+import Encoders
+import Foundation
+import Generation
+import Ingestion
+import Kernels
+import LexicalIndex
+import Logging
+import ModelCatalog
+import Retrieval
+import Storage
+
+/// Every part of Docent, made once and handed to the next: the place to see how the parts hang together.
+///
+/// Commands that need less than all of it make only what they need (``models(_:)``, ``encoder(_:)``, …).
+final class Runtime: Sendable {
+    let settings: Settings
+    let logger: Logger
+    let pool: ThreadPool
+    let store: DocumentStore
+    let embedder: any TextEmbedding
+    let analyzer: TextAnalyzer
+    let queue: ComputeQueue
+    let search: SearchService
+    let ingest: IngestService
+    let answers: AnswerService
+
+    /// How many requests may wait for the CPU before the next one is refused.
+    private static let queueDepth = 256
+
+    /// Opens the data folder, loads the encoder and, if it is there, the local decoder.
+    /// - Throws: `CommandFailure`, or the error of the part that can't be set up.
+    init(_ settings: Settings) async throws {
+        self.settings = settings
+        try Self.useKernelLevel(settings)
+        logger = Self.logger(settings)
+        pool = ThreadPool(threadCount: settings.threads)
+        let models = try Self.models(settings)
+        store = try Self.store(settings)
+        embedder = try Self.encoder(settings.encoder, models, pool)
+        analyzer = TextAnalyzer()
+        queue = ComputeQueue(label: "compute", workerCount: settings.threads, depth: Self.queueDepth)
+        let search = SearchService(
+            store: store, embedder: embedder, dataDirectory: settings.dataFolder, pool: pool, queue: queue,
+            logger: logger)
+        self.search = search
+        ingest = IngestService(store: store, embedder: embedder, logger: logger) { collection in
+            search.refresh(collection)
+        }
+        let prompts = try PromptLibrary(folder: settings.promptsFolder)
+        let registry = try Self.generators(
+            settings, models: models, prompts: prompts, embedder: embedder, analyzer: analyzer, queue: queue,
+            pool: pool)
+        answers = AnswerService(
+            search: search, registry: registry, prompts: prompts, embedder: embedder, analyzer: analyzer,
+            queue: queue, logger: logger)
+    }
+
+    /// The encoder for a collection is the one it is bound to: a different one is refused by name.
+    func requireCollection(_ name: String) throws -> CollectionRecord {
+        guard let collection = try store.collection(named: name) else {
+            throw CommandFailure(
+                message: "there is no collection '\(name)' in \(settings.dataFolder): "
+                    + "make one with 'docent collections create \(name)' or 'docent ingest … --collection \(name)'")
+        }
+        return collection
+    }
+
+    static func logger(_ settings: Settings) -> Logger {
+        var logger = Logger(label: "docent") { label in StreamLogHandler.standardError(label: label) }
+        logger.logLevel = settings.isQuiet ? .error : settings.logLevel
+        return logger
+    }
+
+    static func useKernelLevel(_ settings: Settings) throws {
+        guard let name = settings.kernelLevel else { return }
+        guard let level = KernelLevel(name: name) else {
+            let known = KernelLevel.allCases.map(\.name).joined(separator: ", ")
+            throw CommandFailure(message: "DOCENT_KERNELS is '\(name)': use one of \(known)", exitCode: 64)
+        }
+        try KernelLevel.use(level)
+    }
+
+    static func models(_ settings: Settings) throws -> ModelStore {
+        ModelStore(
+            root: settings.modelsFolder, catalog: try ModelCatalog(path: settings.modelsFolder + "/catalog.json"))
+    }
+
+    static func store(_ settings: Settings) throws -> DocumentStore {
+        try DocumentStore(path: settings.dataFolder + "/docent.sqlite")
+    }
+
+    /// Loads the encoder `name`, a catalogue entry or a folder.
+    static func encoder(_ name: String, _ models: ModelStore, _ pool: ThreadPool) throws -> any TextEmbedding {
+        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool)
+    }
+
+    /// The generators that can be set up with these settings; the others explain themselves when asked for.
+    private static func generators(
+        _ settings: Settings, models: ModelStore, prompts: PromptLibrary, embedder: any TextEmbedding,
+        analyzer: TextAnalyzer, queue: ComputeQueue, pool: ThreadPool
+    ) throws -> GeneratorRegistry {
+        let extractive = ExtractiveGenerator(embedder: embedder, analyzer: analyzer, queue: queue)
+        var registry = GeneratorRegistry(extractive: extractive)
+        var fallback: any TextGenerating = extractive
+        do {
+            let path = try models.path(ofModel: settings.decoder)
+            let local = LocalGenerator(
+                loading: { try DecoderModel(path: path, pool: pool) }, modelName: settings.decoder, prompts: prompts,
+                queue: queue)
+            registry.register(local, as: "local")
+            fallback = FallbackGenerator(primary: local, fallback: extractive)
+        } catch {
+            registry.explain(missing: "local", hint: "\(error)")
+        }
+        if let configuration = settings.remote {
+            let remote = RemoteGenerator(configuration: configuration, prompts: prompts)
+            registry.register(FallbackGenerator(primary: remote, fallback: fallback), as: "remote")
+            registry.chooseAutomatic("remote")
+        } else {
+            registry.explain(
+                missing: "remote",
+                hint: "set DOCENT_REMOTE_URL and DOCENT_REMOTE_MODEL (and DOCENT_REMOTE_API_KEY if it needs a key)")
+        }
+        if let chosen = settings.generator {
+            _ = try registry.generator(named: chosen)
+            registry.chooseAutomatic(chosen)
+        }
+        return registry
+    }
+}
