@@ -1,0 +1,183 @@
+import Decoders
+import Foundation
+import Generation
+import Hummingbird
+import Retrieval
+import Storage
+import Synchronization
+
+/// `POST /v1/collections/{c}/answer`, whole or streamed, and feedback on answers.
+struct AnswerRoutes {
+    let services: ServerServices
+    let permits: Permits
+
+    init(services: ServerServices) {
+        self.services = services
+        permits = Permits(count: services.limits.concurrentAnswers)
+    }
+
+    private struct Body: Decodable {
+        var question: String
+        var conversation: [ChatMessage]?
+        var topK: Int?
+        var filter: JSONValue?
+        var mode: String?
+        var generator: String?
+        var model: String?
+        var temperature: Float?
+        var maxTokens: Int?
+        var seed: UInt64?
+        var stream: Bool?
+        var unsupported: UnsupportedPolicy?
+
+        enum CodingKeys: String, CodingKey {
+            case question
+            case conversation
+            case topK = "top_k"
+            case filter
+            case mode
+            case generator
+            case model
+            case temperature
+            case maxTokens = "max_tokens"
+            case seed
+            case stream
+            case unsupported
+        }
+    }
+
+    private struct TokenEvent: Encodable {
+        var text: String
+    }
+
+    private struct PassagesEvent: Encodable {
+        struct Entry: Encodable {
+            var marker: Int
+            var hit: SearchHit
+
+            private enum CodingKeys: String, CodingKey { case marker }
+
+            func encode(to encoder: any Encoder) throws {
+                try hit.encode(to: encoder)
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                try container.encode(marker, forKey: .marker)
+            }
+        }
+        var passages: [Entry]
+    }
+
+    func add(to router: Router<ServerContext>) {
+        router.post("/v1/collections/:collection/answer") { request, context in
+            try await answer(request, context)
+        }
+        router.post("/v1/answers/:answer/feedback") { request, context in
+            let feedback = try await JSONWire.decode(
+                FeedbackRecord.self, from: request, limit: services.limits.requestBytes)
+            try services.store.addFeedback(feedback, toAnswer: try context.parameter("answer"))
+            return try JSONWire.response(feedback, status: .created)
+        }
+    }
+
+    private func answer(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let collection = try services.store.collection(named: try context.parameter("collection"))
+        let body = try await JSONWire.decode(Body.self, from: request, limit: services.limits.requestBytes)
+        let wanted = try answerRequest(body, collection.name)
+        try wanted.validate()
+        let permit = try permits.take()
+        guard body.stream == true else {
+            defer { permit.release() }
+            let answer = try await services.answers.finishedAnswer(wanted)
+            record(answer, to: wanted.question, in: collection)
+            return try JSONWire.response(answer)
+        }
+        return ServerSentEvents.response(requestID: context.requestID) { writer in
+            defer { permit.release() }
+            for try await event in services.answers.answer(wanted) {
+                switch event {
+                case .passages(let passages):
+                    let entries = passages.map { PassagesEvent.Entry(marker: $0.number, hit: $0.hit) }
+                    try await writer.send("passages", PassagesEvent(passages: entries))
+                case .token(let text): try await writer.send("token", TokenEvent(text: text))
+                case .citation(let citation): try await writer.send("citation", citation)
+                case .done(let answer):
+                    record(answer, to: wanted.question, in: collection)
+                    try await writer.send("done", answer)
+                }
+            }
+        }
+    }
+
+    /// Keeps the answer so that feedback can point at it. A failure costs the feedback, not the answer.
+    private func record(_ answer: Answer, to question: String, in collection: CollectionRecord) {
+        do {
+            let json = try JSONDecoder().decode(JSONValue.self, from: try JSONWire.encoder().encode(answer))
+            try services.store.recordAnswer(
+                id: answer.id, in: collection.id, question: question, answer: json)
+        } catch {
+            services.logger.warning("an answer could not be kept for feedback", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func answerRequest(_ body: Body, _ collection: String) throws -> AnswerRequest {
+        var sampling = SamplingParameters()
+        sampling.temperature = body.temperature ?? 0
+        if let maxTokens = body.maxTokens { sampling.maxTokens = maxTokens }
+        if let seed = body.seed { sampling.seed = seed }
+        var request = AnswerRequest(
+            question: body.question, source: .collection(collection), sampling: sampling)
+        request.conversation = body.conversation ?? []
+        if let topK = body.topK { request.topK = topK }
+        request.filter = try body.filter.map { try MetadataFilter(json: $0) }
+        if let mode = body.mode {
+            guard let known = SearchMode(rawValue: mode) else {
+                throw HTTPFailure(
+                    .badRequest, "invalid_mode", "mode is '\(mode)': use hybrid, dense or lexical")
+            }
+            request.mode = known
+        }
+        request.generator = body.generator ?? "auto"
+        request.model = body.model
+        if let policy = body.unsupported { request.unsupportedSentences = policy }
+        return request
+    }
+}
+
+/// Places for requests that are being worked on; there are only so many.
+final class Permits: Sendable {
+    /// One place; given back once, at the latest when the last reference goes.
+    final class Permit: Sendable {
+        private let owner: Permits
+        private let isReleased = Atomic<Bool>(false)
+
+        fileprivate init(_ owner: Permits) { self.owner = owner }
+
+        func release() {
+            if !isReleased.exchange(true, ordering: .relaxed) { owner.taken.withLock { $0 -= 1 } }
+        }
+
+        deinit { release() }
+    }
+
+    private let count: Int
+    fileprivate let taken = Mutex(0)
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    /// Takes a place.
+    /// - Throws: `HTTPFailure` 503 when there is none.
+    func take() throws -> Permit {
+        let hasPlace = taken.withLock { taken in
+            guard taken < count else { return false }
+            taken += 1
+            return true
+        }
+        guard hasPlace else {
+            throw HTTPFailure(
+                .serviceUnavailable, "overloaded", "\(count) answers are being written: try again in a moment",
+                retryAfter: .seconds(1))
+        }
+        return Permit(self)
+    }
+}

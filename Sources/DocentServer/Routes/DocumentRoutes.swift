@@ -1,0 +1,178 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Ingestion
+import NIOCore
+import Storage
+
+/// `/v1/collections/{c}/documents`: taking documents in, listing, showing, deleting.
+struct DocumentRoutes {
+    let services: ServerServices
+    let runner: JobRunner
+
+    private struct Submission: Decodable {
+        var documents: [SubmittedDocument]
+    }
+
+    private struct JobReply: Encodable {
+        var job: JobRecord
+    }
+
+    private struct DocumentView: Encodable {
+        var record: DocumentRecord
+        var chunks: [ChunkRecord]
+
+        private enum CodingKeys: String, CodingKey { case chunkList = "chunk_list" }
+
+        func encode(to encoder: any Encoder) throws {
+            try record.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(chunks, forKey: .chunkList)
+        }
+    }
+
+    private static let collectionPath: RouterPath = "/v1/collections/:collection/documents"
+    private static let documentPath: RouterPath = "/v1/collections/:collection/documents/:document"
+
+    func add(to router: Router<ServerContext>) {
+        router.post(Self.collectionPath) { request, context in try await submit(request, context) }
+        router.put(Self.documentPath) { request, context in try await put(request, context) }
+        router.get(Self.collectionPath) { request, context in try list(request, context) }
+        router.get(Self.documentPath) { _, context in
+            let document = try document(context)
+            return try JSONWire.response(
+                DocumentView(record: document, chunks: try services.store.chunks(ofDocument: document.id)))
+        }
+        router.delete(Self.documentPath) { _, context in
+            let collection = try collection(context)
+            _ = try services.store.deleteDocument(
+                externalID: try context.parameter("document"), in: collection.id)
+            services.search.refresh(collection.id)
+            return Response(status: .noContent)
+        }
+        router.get("/v1/collections/:collection/documents/:document/content") { _, context in
+            let text = try services.store.documentText(try document(context).id)
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        }
+    }
+
+    private func collection(_ context: ServerContext) throws -> CollectionRecord {
+        try services.store.collection(named: try context.parameter("collection"))
+    }
+
+    private func document(_ context: ServerContext) throws -> DocumentRecord {
+        try services.store.document(
+            externalID: try context.parameter("document"), in: try collection(context).id)
+    }
+
+    /// JSON documents or multipart files become one job.
+    private func submit(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let collection = try collection(context)
+        let contentType = request.headers[.contentType] ?? "application/json"
+        let items: [NewJobItem]
+        if contentType.lowercased().hasPrefix("multipart/form-data") {
+            let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
+            items = try files(in: try MultipartForm(bytes, contentType: contentType))
+        } else {
+            let submission = try await JSONWire.decode(
+                Submission.self, from: request, limit: services.limits.uploadBytes)
+            items = try submission.documents.enumerated().map { try $0.element.item(position: $0.offset) }
+        }
+        guard !items.isEmpty else {
+            throw HTTPFailure(.badRequest, "no_documents", "the request holds no document: send at least one")
+        }
+        return try await enqueue(items, in: collection, request)
+    }
+
+    /// A raw body becomes the document whose id is in the path; the same body twice changes nothing.
+    private func put(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let collection = try collection(context)
+        let id = try context.parameter("document")
+        let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
+        let item = NewJobItem(
+            externalID: id, payload: .bytes(bytes), contentType: request.headers[.contentType], fileName: id)
+        return try await enqueue([item], in: collection, request)
+    }
+
+    private func enqueue(
+        _ items: [NewJobItem], in collection: CollectionRecord, _ request: Request
+    ) async throws -> Response {
+        let job = try services.ingest.submit(items, in: collection)
+        runner.enqueue(job.id)
+        guard request.uri.queryParameters["wait"] == "true" else {
+            return try JSONWire.response(JobReply(job: job), status: .accepted)
+        }
+        while true {
+            let current = try services.store.job(id: job.id)
+            if current.state.isFinal { return try JSONWire.response(JobReply(job: current)) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func files(in form: MultipartForm) throws -> [NewJobItem] {
+        try form.parts.compactMap { part in
+            guard let name = part.fileName else { return nil }
+            let id = name.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+            guard !id.isEmpty else {
+                throw HTTPFailure(.badRequest, "missing_file_name", "a file of the form has no usable name")
+            }
+            return NewJobItem(
+                externalID: id, payload: .bytes(part.bytes), contentType: part.contentType, fileName: name)
+        }
+    }
+
+    private func list(_ request: Request, _ context: ServerContext) throws -> Response {
+        let query = request.uri.queryParameters
+        var limit = 100
+        if let text = query["limit"] {
+            guard let number = Int(text), (1...services.limits.pageSize).contains(number) else {
+                throw HTTPFailure(
+                    .badRequest, "invalid_limit",
+                    "limit is '\(text)' and must be from 1 to \(services.limits.pageSize)")
+            }
+            limit = number
+        }
+        var state: DocumentState?
+        if let text = query["state"] {
+            guard let known = DocumentState(rawValue: String(text)) else {
+                let names = DocumentState.allCases.map(\.rawValue).joined(separator: " or ")
+                throw HTTPFailure(.badRequest, "invalid_state", "state is '\(text)': use \(names)")
+            }
+            state = known
+        }
+        let page = try services.store.documents(
+            in: try collection(context).id, after: query["cursor"].map(String.init), limit: limit, state: state)
+        return try JSONWire.response(page)
+    }
+}
+
+/// One document of a JSON submission: exactly one of `text`, `html` and `markdown`.
+private struct SubmittedDocument: Decodable {
+    var id: String?
+    var title: String?
+    var text: String?
+    var html: String?
+    var markdown: String?
+    var url: String?
+    var metadata: [String: JSONValue]?
+
+    /// The job item this document makes.
+    /// - Throws: `HTTPFailure` 400 that names the document by its position.
+    func item(position: Int) throws -> NewJobItem {
+        let contents = [("text/plain", text), ("text/html", html), ("text/markdown", markdown)]
+            .compactMap { type, content in content.map { (type, $0) } }
+        guard contents.count == 1, let (type, content) = contents.first else {
+            throw HTTPFailure(
+                .badRequest, "invalid_document",
+                "documents[\(position)] must have exactly one of 'text', 'html' and 'markdown'")
+        }
+        if let id, id.isEmpty {
+            throw HTTPFailure(.badRequest, "invalid_document", "documents[\(position)].id is empty")
+        }
+        return NewJobItem(
+            externalID: id ?? UUID().uuidString.lowercased(), payload: .bytes(Array(content.utf8)),
+            contentType: type + "; charset=utf-8", title: title, url: url, metadata: metadata ?? [:])
+    }
+}

@@ -1,0 +1,33 @@
+import Hummingbird
+
+/// Liveness, readiness, version.
+struct HealthRoutes {
+    let services: ServerServices
+    let readiness: Readiness
+
+    private struct Status: Encodable {
+        var status: String
+    }
+
+    private struct ReadyStatus: Encodable {
+        var status: String
+        var encoder: String
+        var generators: [String]
+    }
+
+    func add(to router: Router<ServerContext>) {
+        router.get("/healthz") { _, _ in try JSONWire.response(Status(status: "ok")) }
+        router.get("/readyz") { _, _ in
+            guard readiness.isReady else {
+                throw HTTPFailure(
+                    .serviceUnavailable, "not_ready", "the indexes are being opened: try again in a moment",
+                    retryAfter: .seconds(1))
+            }
+            return try JSONWire.response(
+                ReadyStatus(
+                    status: "ready", encoder: services.embedder.modelName,
+                    generators: services.answers.generatorNames))
+        }
+        router.get("/version") { _, _ in try JSONWire.response(services.build) }
+    }
+}

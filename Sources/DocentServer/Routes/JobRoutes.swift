@@ -1,0 +1,54 @@
+import Hummingbird
+import Storage
+
+/// `/v1/jobs/{id}`: state, events, cancellation.
+struct JobRoutes {
+    let services: ServerServices
+
+    /// How often a watched job is looked at.
+    static let pollInterval: Duration = .milliseconds(150)
+
+    func add(to router: Router<ServerContext>) {
+        router.get("/v1/jobs/:job") { _, context in
+            try JSONWire.response(try services.store.job(id: try id(context)))
+        }
+        router.get("/v1/jobs/:job/events") { _, context in
+            let id = try id(context)
+            _ = try services.store.job(id: id, includingItems: false)
+            return ServerSentEvents.response(requestID: context.requestID) { try await watch(id, &$0) }
+        }
+        router.delete("/v1/jobs/:job") { _, context in
+            let id = try id(context)
+            try await services.ingest.cancel(id)
+            return try JSONWire.response(try services.store.job(id: id))
+        }
+    }
+
+    private func id(_ context: ServerContext) throws -> Int64 {
+        let text = try context.parameter("job")
+        guard let id = Int64(text) else {
+            throw HTTPFailure(.notFound, "job_not_found", "there is no job '\(text)': job ids are whole numbers")
+        }
+        return id
+    }
+
+    /// Sends `progress` whenever the job has moved, and `done` with the whole job at its end.
+    private func watch(_ id: Int64, _ writer: inout ServerSentEvents.Writer) async throws {
+        var last: JobProgress?
+        var idle: Duration = .zero
+        while true {
+            let job = try services.store.job(id: id)
+            if job.state.isFinal { return try await writer.send("done", job) }
+            if job.progress != last {
+                last = job.progress
+                idle = .zero
+                try await writer.send("progress", job)
+            } else if idle >= ServerSentEvents.heartbeat {
+                idle = .zero
+                try await writer.sendHeartbeat()
+            }
+            try await Task.sleep(for: Self.pollInterval)
+            idle += Self.pollInterval
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Hummingbird
+import Retrieval
+import Storage
+
+/// `POST /v1/collections/{c}/search`.
+struct SearchRoutes {
+    let services: ServerServices
+
+    private struct Body: Decodable {
+        var query: String?
+        var vector: [Float]?
+        var topK: Int?
+        var mode: String?
+        var filter: JSONValue?
+        var rerank: Bool?
+        var explain: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case query
+            case vector
+            case topK = "top_k"
+            case mode
+            case filter
+            case rerank
+            case explain
+        }
+    }
+
+    func add(to router: Router<ServerContext>) {
+        router.post("/v1/collections/:collection/search") { request, context in
+            let collection = try context.parameter("collection")
+            let body = try await JSONWire.decode(Body.self, from: request, limit: services.limits.requestBytes)
+            let response = try await services.search.search(try lookup(body), in: collection)
+            return try JSONWire.response(response)
+        }
+    }
+
+    private func lookup(_ body: Body) throws -> SearchRequest {
+        if body.rerank == true {
+            throw HTTPFailure(
+                .badRequest, "reranker_not_available", "no cross-encoder is loaded: leave 'rerank' out")
+        }
+        var request = SearchRequest(query: body.query, vector: body.vector)
+        if let topK = body.topK { request.topK = topK }
+        if let mode = body.mode {
+            guard let known = SearchMode(rawValue: mode) else {
+                throw HTTPFailure(
+                    .badRequest, "invalid_mode", "mode is '\(mode)': use hybrid, dense or lexical")
+            }
+            request.mode = known
+        } else if body.query == nil {
+            request.mode = .dense
+        }
+        request.filter = try body.filter.map { try MetadataFilter(json: $0) }
+        request.explain = body.explain ?? false
+        return request
+    }
+}
