@@ -26,6 +26,7 @@ public protocol Tokenizer: Sendable {
     ///   - parseSpecial: whether `<|im_end|>` or `[SEP]` in the text become the tokens they name. Encoders do so as
     ///     their library does; for a decoder ask for it only where a chat template wrote the text, since a document or
     ///     a user could steer the model.
+    /// - Returns: token ids in reading order.
     func encode(_ text: String, addSpecialTokens: Bool, parseSpecial: Bool) -> [TokenID]
 
     /// How many tokens `text` has, special tokens around it not counted.
@@ -40,6 +41,7 @@ public protocol Tokenizer: Sendable {
     /// - Parameters:
     ///   - ids: token ids in reading order.
     ///   - skipSpecialTokens: whether to leave special tokens out.
+    /// - Returns: well-formed text.
     func decode(_ ids: [TokenID], skipSpecialTokens: Bool) -> String
 
     /// The bytes a generated token stands for: what a stream is put together from.

@@ -1,4 +1,4 @@
-/// Why a tokenizer could not be made. Encoding and decoding never fail.
+/// Why a tokenizer could not be made; encoding and decoding never fail.
 public enum TokenizerError: Error, Equatable, CustomStringConvertible {
     /// The path has no tokenizer in it (the caller's mistake, or a model not pulled yet).
     case notFound(path: String)
@@ -34,7 +34,7 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
 package enum TokenizerLimits {
     /// Bytes of tokenizer.json or vocab.txt.
     package static let fileBytes = 64 << 20
-    /// V. The largest public vocabularies have about 262,000 entries.
+    /// V; the largest public vocabularies have about 262,000 entries.
     package static let vocabularySize = 1 << 21
     /// Bytes of all entries together; the tries number their nodes in 24 bits.
     package static let vocabularyBytes = (1 << 24) - 1024

@@ -31,7 +31,9 @@ enum ByteAlphabet {
         return result
     }
 
-    /// The bytes that an entry stands for. A character outside of the alphabet stands for its own UTF-8 bytes.
+    /// The bytes that an entry stands for.
+    ///
+    /// A character outside of the alphabet stands for its own UTF-8 bytes.
     static func decoded(_ entry: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(entry.count)

@@ -98,7 +98,9 @@ extension ByteLevelBPETokenizer {
     private static func specialTokens(_ file: GGUFFile, vocabularySize: Int) throws(TokenizerError) -> SpecialTokens {
         func id(_ name: String) throws(TokenizerError) -> TokenID? {
             let key = "tokenizer.ggml.\(name)_token_id"
-            guard let value = try read(file.path, { () throws(TensorError) in try file.integer(key) }) else { return nil }
+            guard let value = try read(file.path, { () throws(TensorError) in try file.integer(key) }) else {
+                return nil
+            }
             guard (0..<vocabularySize).contains(value) else {
                 throw .malformed(path: file.path, reason: "\(key) is \(value), outside of the vocabulary")
             }

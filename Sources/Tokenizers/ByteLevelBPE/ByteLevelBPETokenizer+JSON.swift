@@ -28,7 +28,8 @@ extension ByteLevelBPETokenizer {
         parts.addedTokens = json.addedTokens
         (parts.prefix, parts.suffix) = try json.template(in: vocabulary)
         parts.specialTokens = SpecialTokens(
-            bos: parts.prefix.first, eos: parts.suffix.last, unk: json.model["unk_token"]?.text.flatMap {
+            bos: parts.prefix.first, eos: parts.suffix.last,
+            unk: json.model["unk_token"]?.text.flatMap {
                 vocabulary.id(of: $0.utf8)
             })
         try self.init(parts, path: json.path)

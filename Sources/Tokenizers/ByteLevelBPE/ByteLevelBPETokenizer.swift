@@ -1,7 +1,8 @@
 import Foundation
 
-/// The byte-level BPE tokenizer of GPT-2 and of the Llama 3, Qwen 2 and SmolLM families: text → words → bytes →
-/// merged byte pairs. Every text has ids, and decoding gives it back byte for byte.
+/// The byte-level BPE tokenizer of GPT-2, Llama 3, Qwen 2 and SmolLM: text → words → bytes → merged byte pairs.
+///
+/// Every text has ids, and decoding gives it back byte for byte.
 ///
 /// | stage | where |
 /// |---|---|
@@ -59,6 +60,7 @@ public struct ByteLevelBPETokenizer: Tokenizer {
     ///   - addSpecialTokens: whether to put BOS and EOS around it, where the model wants them.
     ///   - parseSpecial: whether `<|im_end|>` and its like in the text become the tokens they name. Only for text that
     ///     a chat template wrote: a document or a user could steer the model with them.
+    /// - Returns: token ids in reading order.
     public func encode(_ text: String, addSpecialTokens: Bool, parseSpecial: Bool) -> [TokenID] {
         // Unicode composition is part of some tokenizer.json files (Qwen 2), never of a GGUF file.
         let text = composesText ? text.precomposedStringWithCanonicalMapping : text
@@ -100,7 +102,7 @@ public struct ByteLevelBPETokenizer: Tokenizer {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The bytes a token stands for; one token may hold part of a character. A special token stands for its name.
+    /// The bytes a token stands for, maybe part of a character; a special token stands for its name.
     public func bytes(of id: TokenID) -> [UInt8] {
         let entry = Array(vocabulary.bytes(of: id))
         return literalIDs.contains(id) ? entry : ByteAlphabet.decoded(entry)

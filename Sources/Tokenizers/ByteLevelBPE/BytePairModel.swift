@@ -20,8 +20,9 @@ struct BytePairModel: Sendable {
 
     /// - Parameters:
     ///   - vocabulary: entries in the byte alphabet.
-    ///   - merges: pairs of entries by rank.
+    ///   - pairs: the merges, as pairs of entries by rank.
     ///   - takesWholeWords: whether a word that is an entry is that entry, whatever the merges say.
+    ///   - path: the file they come from, for errors.
     /// - Throws: `malformed` for a merge that cannot be, `limitExceeded`.
     init(
         vocabulary: Vocabulary, merges pairs: [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)],
@@ -51,14 +52,18 @@ struct BytePairModel: Sendable {
         leftovers = symbols.virtual.map { entry in
             entry.compactMap { $0 < 0x80 ? vocabulary.id(of: CollectionOfOne($0)) : nil }
         }
-        wholeWords = takesWholeWords
-            ? ByteTrie(entries: (0..<vocabulary.count).map { ByteAlphabet.decoded(Array(vocabulary.bytes(of: Int32($0)))) })
+        wholeWords =
+            takesWholeWords
+            ? ByteTrie(
+                entries: (0..<vocabulary.count).map { ByteAlphabet.decoded(Array(vocabulary.bytes(of: Int32($0)))) })
             : nil
     }
 
     /// Appends the ids of one word.
     /// - Parameters:
+    ///   - word: its bytes in `text`, not empty.
     ///   - text: the text that the word is a range of.
+    ///   - ids: where they go.
     ///   - workspace: kept between words, so that no word allocates.
     func append(
         word: Range<Int>, of text: Span<UInt8>, to ids: inout [TokenID], workspace: inout Workspace
@@ -177,7 +182,8 @@ extension BytePairModel {
     /// Notes the rank of the pair that starts at `position` now, and makes it a candidate.
     private func offer(_ position: Int32, _ workspace: inout Workspace) {
         let next = workspace.links[Int(position)].next
-        let rank = next < 0
+        let rank =
+            next < 0
             ? MergeTable.noMerge
             : merges.rank(of: workspace.symbols[Int(position)], workspace.symbols[Int(next)])
         workspace.ranks[Int(position)] = rank

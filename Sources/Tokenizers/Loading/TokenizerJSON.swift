@@ -70,7 +70,8 @@ struct TokenizerJSON {
         case "TemplateProcessing":
             return try templateProcessing(processor)
         case "BertProcessing", "RobertaProcessing":
-            guard let cls = processor["cls"]?.elements?.last?.integer, let sep = processor["sep"]?.elements?.last?.integer
+            guard let cls = processor["cls"]?.elements?.last?.integer,
+                let sep = processor["sep"]?.elements?.last?.integer
             else { throw .malformed(path: path, reason: "its post-processor names no [CLS] or [SEP]") }
             return ([TokenID(cls)], [TokenID(sep)])
         case "ByteLevel":

@@ -4,6 +4,7 @@ import Tensors
 public enum TokenizerLoader {
     /// Reads the tokenizer of a model.
     /// - Parameter path: a model's folder, a tokenizer.json, a vocab.txt or a .gguf file.
+    /// - Returns: a `WordPieceTokenizer` or a `ByteLevelBPETokenizer`.
     /// - Throws: `TokenizerError`, saying what is wrong with which file.
     public static func load(path: String) throws(TokenizerError) -> any Tokenizer {
         if TokenizerFiles.hasFolder(path) {

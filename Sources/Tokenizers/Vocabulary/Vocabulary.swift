@@ -3,7 +3,7 @@
 /// Entries are kept as bytes, not as `String`s: two entries that differ only in Unicode normalisation are two tokens,
 /// and `String` equality would make them one.
 package struct Vocabulary: Sendable {
-    /// V: one more than the greatest id. Ids that no entry claims are empty.
+    /// V: one more than the greatest id; ids that no entry claims are empty.
     package var count: Int { offsets.count - 1 }
     /// From an entry's bytes to its id.
     package let trie: ByteTrie

@@ -101,7 +101,8 @@ struct BertNormalizer: Sendable {
             return isPunctuation(scalar) ? Piece(isolated: scalar.value) : Piece(word: scalar.value)
         }
         if isolated {
-            pieces = pieces.count == 1 && !pieces[0].isSeparator
+            pieces =
+                pieces.count == 1 && !pieces[0].isSeparator
                 ? [Piece(isolated: pieces[0].scalar)] : [.separator] + pieces + [.separator]
         }
         return pieces
@@ -151,7 +152,9 @@ extension BertNormalizer {
         }
     }
 
-    /// The CJK ideograph blocks of the library. Extension E starts late there (U+2B920): equal ids matter more.
+    /// The CJK ideograph blocks of the library.
+    ///
+    /// Extension E starts late there (U+2B920): equal ids matter more.
     static func isChinese(_ value: UInt32) -> Bool {
         switch value {
         case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B81F,

@@ -32,6 +32,7 @@ struct WordPieceModel: Sendable {
     /// - Parameters:
     ///   - word: its UTF-8 bytes, not empty.
     ///   - scalarCount: how many scalars the word has, for words that are too long to have been kept whole.
+    ///   - ids: where they go.
     @inline(__always)
     func append(word: [UInt8], scalarCount: Int, to ids: inout [TokenID]) {
         guard scalarCount <= options.maxScalarsPerWord else {

@@ -28,7 +28,7 @@ public struct WordPieceTokenizer: Tokenizer {
     let suffix: [TokenID]
     let cleansUpOnDecode: Bool
 
-    /// Puts the stages together. Files are read by `TokenizerLoader`.
+    /// Puts the stages together; files are read by `TokenizerLoader`.
     init(_ parts: WordPieceParts, path: String) throws(TokenizerError) {
         vocabulary = parts.vocabulary
         normalizer = BertNormalizer(options: parts.normalizer)
@@ -52,17 +52,20 @@ public struct WordPieceTokenizer: Tokenizer {
     ///   - text: any text, of any length.
     ///   - addSpecialTokens: whether to put [CLS] and [SEP] around it.
     ///   - parseSpecial: whether [SEP] and its like in the text are the tokens they name, as in the library.
+    /// - Returns: token ids in reading order.
     public func encode(_ text: String, addSpecialTokens: Bool, parseSpecial: Bool) -> [TokenID] {
         let bytes = text.utf8.span
         var ids: [TokenID] = []
         ids.reserveCapacity(bytes.count / 4 + 2)
         if addSpecialTokens { ids += prefix }
-        let segments = parseSpecial
+        let segments =
+            parseSpecial
             ? rawTokens.segments(of: bytes, in: 0..<bytes.count) : [.text(0..<bytes.count)]
         for segment in segments {
             switch segment {
             case .token(let id): ids.append(id)
-            case .text(let range) where normalizedTokens.isEmpty || !parseSpecial: appendWords(of: bytes, in: range, to: &ids)
+            case .text(let range) where normalizedTokens.isEmpty || !parseSpecial:
+                appendWords(of: bytes, in: range, to: &ids)
             case .text(let range): appendNormalized(bytes, in: range, to: &ids)
             }
         }
@@ -101,8 +104,9 @@ public struct WordPieceTokenizer: Tokenizer {
         if scalarCount > 0 { model.append(word: word, scalarCount: scalarCount, to: &ids) }
     }
 
-    /// The long way round: normalised text is written out, searched for added tokens, then cut into words. Normalising
-    /// twice is the same as once.
+    /// The long way round: normalised text is written out, searched for added tokens, then cut into words.
+    ///
+    /// Normalising twice is the same as once.
     private func appendNormalized(_ text: Span<UInt8>, in range: Range<Int>, to ids: inout [TokenID]) {
         var normalized: [UInt8] = []
         var position = range.lowerBound

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Writes Tests/TokenizersTests/Fixtures: small tokenizers trained here on odd lines, and the ids that the reference
+libraries give, for these and for the real models.
+
+Needs Python packages tokenizers and llama-cpp-python, and the models in models/ (`docent models pull`). From the root:
+
+    python3 Tools/make_tokenizer_fixtures.py
+"""
+import json, os, random, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Benchmarks"))
+from tokenizer_parity import odd_lines
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+OUT = "Tests/TokenizersTests/Fixtures"
+TRAINING = """The quick brown fox jumps over the lazy dog. Orders placed before noon ship the same day; returns are free
+for thirty days. Don't worry: we'll refund what you've paid, it's simple. Cafés, naïve façades, Ångström and Łódź are
+spelled with accents. Prices: 3.14, 1,000,000 and 2024-01-02. def main(): return [x for x in range(10)]
+Embedding vectors, embedded passages, embeddings; retrieval retrieves retrieved documents; tokenizing tokens tokenized.
+你好世界 こんにちは 안녕하세요 Москва Αθήνα""".split("\n")
+
+
+def texts():
+    rng = random.Random(7)
+    lines = [l.replace("\r", " ") for l in odd_lines(rng)]
+    short = [l for l in lines[:78] if len(l) <= 400]
+    rest = [l for l in lines[78:] if len(l) <= 250]
+    cases = [{"text": l} for l in TRAINING + short + rng.sample(rest, 80)]
+    cases += [{"text": u, "repeat": n} for u, n in
+              [("a", 100), ("a", 101), ("\u00e9", 100), ("\u00e9", 101), ("a", 10000), ("ab", 4000), ("\u4e2d", 700),
+               (" ", 3000), ("-", 3000), ("7", 700), ("the", 2500), ("\U0001f600", 300), ("\u0301", 500)]]
+    return cases
+
+
+def write(name, value):
+    os.makedirs(OUT, exist_ok=True)
+    with open(os.path.join(OUT, name), "w", encoding="utf-8", newline="\n") as file:
+        if isinstance(value, str):
+            file.write(value)
+        else:
+            for row in value:
+                file.write(json.dumps(row, separators=(",", ":")) + "\n")
+
+
+def cases(encode, decode):
+    """One row per text: ids without special tokens, and the text they decode to; with them ("special") only where that
+    is not the same ids between what stands around an empty text."""
+    around = encode("", True)
+    before, after = around[: len(around) // 2], around[len(around) // 2:]
+    rows = []
+    for case in texts():
+        text = case["text"] * case.get("repeat", 1)
+        ids = encode(text, False)
+        row = dict(case, ids=ids)
+        special = encode(text, True)
+        if special != before + ids + after:
+            row["special"] = special
+        if len(text) <= 400:
+            row["decoded"] = decode(ids)
+        rows.append(row)
+    return rows
+
+
+def library(tokenizer):
+    return cases(lambda t, s: tokenizer.encode(t, add_special_tokens=s).ids,
+                 lambda ids: tokenizer.decode(ids, skip_special_tokens=True))
+
+
+def tiny_wordpiece():
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(TRAINING, trainers.WordPieceTrainer(
+        vocab_size=420, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.decoder = decoders.WordPiece()
+    write("wordpiece.json", tokenizer.to_str())
+    entries = sorted(tokenizer.get_vocab().items(), key=lambda e: e[1])
+    write("wordpiece-vocab.txt", "".join(e + "\n" for e, _ in entries))
+    write("wordpiece.jsonl", library(tokenizer))
+    # Cased, accents kept, with an added token that is looked for in normalised text and one with flags.
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.add_tokens([AddedToken("fox jumps", normalized=True), AddedToken("<sep>", lstrip=True, rstrip=True),
+                          AddedToken("dog", single_word=True, normalized=False)])
+    write("wordpiece-cased.json", tokenizer.to_str())
+    write("wordpiece-cased.jsonl", library(tokenizer))
+
+
+LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
+          r"\s+(?!\S)|\s+")
+
+
+def tiny_bpe():
+    level = pre_tokenizers.ByteLevel
+    digits = pre_tokenizers.Digits(individual_digits=True)
+
+    def split(pattern):
+        return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated"),
+                                        level(add_prefix_space=False, use_regex=False)])
+
+    families = {
+        "gpt2": level(add_prefix_space=False),
+        "smollm": pre_tokenizers.Sequence([digits, level(add_prefix_space=False)]),
+        "llama3": split(LLAMA3),
+        "qwen2": split(LLAMA3.replace("{1,3}", "")),
+    }
+    for name, stage in families.items():
+        tokenizer = Tokenizer(models.BPE(ignore_merges=name == "llama3"))
+        tokenizer.pre_tokenizer = level(add_prefix_space=False)
+        tokenizer.train_from_iterator(TRAINING, trainers.BpeTrainer(
+            vocab_size=460, special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"], show_progress=False,
+            initial_alphabet=level.alphabet()))
+        tokenizer.pre_tokenizer = stage
+        tokenizer.decoder = decoders.ByteLevel()
+        write(f"bpe-{name}.json", tokenizer.to_str())
+        write(f"bpe-{name}.jsonl", [r for r in library(tokenizer) if len(r["ids"]) < 450])
+
+
+def real_models():
+    tokenizer = Tokenizer.from_file("models/all-minilm-l6-v2/tokenizer.json")
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    write("minilm.jsonl", library(tokenizer))
+    import llama_cpp
+    llama = llama_cpp.Llama("models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf", vocab_only=True,
+                            verbose=False)
+    rows = cases(lambda t, s: llama.tokenize(t.encode(), add_bos=s, special=s),
+                 lambda ids: llama.detokenize(ids).decode("utf-8", "replace"))
+    write("smollm2.jsonl", [r for r in rows if len(r["ids"]) < 450 or "repeat" in r])
+
+
+tiny_wordpiece()
+tiny_bpe()
+real_models()
