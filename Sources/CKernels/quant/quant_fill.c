@@ -1,3 +1,47 @@
-#include "ck_quant.h"
+// Chooses the decoder's kernels for a level: each level overrides what the one below it has.
+#include "ck_table.h"
+#include "quant_kernels.h"
 
-void ck_fill_quant(ck_level level, ck_quant_table *table) { table->reserved = (int)level; }
+#define CK_SET_PRODUCTS(level)                                \
+    table->product[CK_WEIGHT_Q8_0] = ck_product_q8_0_##level; \
+    table->product[CK_WEIGHT_Q4_0] = ck_product_q4_0_##level; \
+    table->product[CK_WEIGHT_Q4_1] = ck_product_q4_1_##level;
+
+#define CK_SET_ALL(level)                                     \
+    CK_SET_PRODUCTS(level)                                    \
+    table->product[CK_WEIGHT_F32] = ck_product_f32_##level;   \
+    table->product[CK_WEIGHT_F16] = ck_product_f16_##level;   \
+    table->product[CK_WEIGHT_BF16] = ck_product_bf16_##level; \
+    table->quantize_q8 = ck_quantize_q8_##level;              \
+    table->f16_to_f32 = ck_f16_to_f32_##level;                \
+    table->f32_to_f16 = ck_f32_to_f16_##level;                \
+    table->rms_norm = ck_rms_norm_##level;                    \
+    table->silu_mul = ck_silu_mul_##level;                    \
+    table->rope_pairs = ck_rope_pairs_##level;                \
+    table->max_f32 = ck_max_f32_##level;                      \
+    table->exp_sum = ck_exp_sum_##level;                      \
+    table->add = ck_add_##level;
+
+void ck_fill_quant(ck_level level, ck_quant_table *table) {
+    CK_SET_ALL(scalar)
+#if defined(__x86_64__)
+    if (level >= CK_LEVEL_AVX2 && level != CK_LEVEL_NEON) { CK_SET_ALL(avx2) }
+    if (level >= CK_LEVEL_AVX512 && level != CK_LEVEL_NEON) { CK_SET_ALL(avx512) }
+    if (level == CK_LEVEL_AVX512_VNNI) { CK_SET_PRODUCTS(avx512vnni) }
+#else
+    (void)level;
+#endif
+}
+
+const ck_quant_table *ck_quant_kernels(void) { return &ck_kernels()->quant; }
+
+const ck_quant_table *ck_quant_kernels_at(ck_level level) {
+    static ck_quant_table tables[CK_LEVEL_COUNT];
+    if (!ck_has_level(level)) return 0;
+    ck_fill_quant(level, &tables[level]);  // writes the same values every time
+    return &tables[level];
+}
+
+void ck_quant_product(const ck_quant_table *table, ck_weight_type type, const ck_product *p) {
+    table->product[type](p);
+}

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A GGUF model file, mapped into memory: metadata as typed values, tensors as checked byte ranges.
 ///
 /// Versions 2 and 3, little-endian. Layout of the file:
@@ -67,6 +75,16 @@ public final class GGUFFile: Sendable {
     /// Hands a tensor's bytes to `body`, straight from the mapping.
     public func withBytes<Result>(of tensor: GGUFTensor, _ body: (RawSpan) throws -> Result) rethrows -> Result {
         try file.withBytes { bytes in try body(bytes.extracting(tensor.byteRange)) }
+    }
+
+    /// Lets the system take back the memory of a tensor's pages; they are read from disk again when they are touched.
+    package func releasePages(of tensor: GGUFTensor) {
+        let page = Int(getpagesize())
+        let first = (tensor.byteRange.lowerBound + page - 1) / page * page
+        let end = tensor.byteRange.upperBound / page * page
+        guard first < end, let base = unsafe file.base.baseAddress else { return }
+        // Only whole pages of this tensor, of a mapping that nothing writes to.
+        unsafe madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, Int32(MADV_DONTNEED))
     }
 
     /// The address of a tensor's bytes, for kernels; valid while this file is referenced.

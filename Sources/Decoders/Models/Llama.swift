@@ -1,0 +1,262 @@
+// Llama (also SmolLM2): RMSNorm, rotary positions, grouped-query attention, SwiGLU; one file, in the order of the
+// forward pass.
+//
+// Shapes: T tokens of one call, D hidden, F feed-forward, H query heads, K key-value heads, S head size, V vocabulary.
+// Query and key weights of GGUF files are permuted so that rotary pairs are neighbours.
+//
+// Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023); Su et al., "RoFormer" (2021); Ainslie et al., "GQA"
+// (2023); Shazeer, "GLU Variants Improve Transformer" (2020); tensor names of the GGUF specification.
+
+import CKernels
+import Kernels
+import Tensors
+import Tokenizers
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The network and its weights.
+struct Llama: DecoderArchitecture {
+    let configuration: LlamaConfiguration
+    let embeddings: EmbeddingTable
+    let rotary: RotaryFrequencies
+    let blocks: [LlamaBlock]
+    let outputNorm: WeightVector
+    let output: PackedMatrix
+
+    var vocabularySize: Int { configuration.vocabularySize }
+    var trainedContextLength: Int { configuration.contextLength }
+
+    init(file: GGUFFile, pool: ThreadPool) throws(DecoderError) {
+        let embeddingTensor: GGUFTensor
+        do { embeddingTensor = try file.tensor("token_embd.weight") } catch { throw .unreadable(error) }
+        let shape = try LlamaConfiguration(file, embeddings: embeddingTensor)
+        var loader = WeightLoader(file: file, pool: pool)
+        configuration = shape
+        embeddings = try loader.embeddings("token_embd.weight", rows: shape.vocabularySize, columns: shape.hiddenSize)
+        rotary = try RotaryFrequencies(shape, &loader)
+        var blocks: [LlamaBlock] = []
+        for layer in 0..<shape.layerCount { blocks.append(try LlamaBlock(layer: layer, shape, &loader)) }
+        self.blocks = blocks
+        outputNorm = try loader.vector("output_norm.weight", count: shape.hiddenSize)
+        // Without a matrix of its own, the output shares the embeddings' ("tied").
+        let name = file.hasTensor("output.weight") ? "output.weight" : "token_embd.weight"
+        output = try loader.matrix(name, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        try loader.finish()
+    }
+
+    func forward(_ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute) {
+        for (token, id) in ids.enumerated() { unsafe embeddings.copyRow(Int(id), to: workspace.hidden.row(token)) }
+        rotary.fill(workspace.cosines, workspace.sines, first: cache.count, tokenCount: ids.count)
+        for block in blocks {
+            block.attention.forward(tokenCount: ids.count, cache: cache, workspace: workspace, compute: compute)
+            block.feedForward.forward(tokenCount: ids.count, workspace: workspace, compute: compute)
+        }
+        cache.advance(by: ids.count)
+    }
+
+    func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows) {
+        let hidden = workspace.hidden.suffix(from: first)
+        let input = Activations(workspace.normed, workspace.blocks, for: output)
+        compute.forEachToken(count) { token in
+            compute.rmsNorm(hidden, outputNorm, configuration.normEpsilon, into: input.floats, token)
+            input.finishRow(token, compute)
+        }
+        compute.products([(output, out)], input, tokenCount: count)
+    }
+
+    func makeCache(capacity: Int) -> KVCache {
+        KVCache(
+            layerCount: configuration.layerCount, headCount: configuration.keyValueHeadCount,
+            headSize: configuration.headSize, capacity: capacity)
+    }
+
+    func makeWorkspace(tokenCount: Int) -> Workspace {
+        let shape = configuration
+        return Workspace(
+            tokenCount: tokenCount, hidden: shape.hiddenSize, queries: shape.headCount * shape.headSize,
+            keyValues: shape.keyValueHeadCount * shape.headSize, feedForward: shape.feedForwardSize,
+            rotaryPairs: shape.ropeSize / 2, taskCount: LlamaAttention.taskCount(tokenCount, shape),
+            taskScratch: LlamaAttention.scratchCount(shape))
+    }
+}
+
+/// The angle of each rotary pair per position.
+struct RotaryFrequencies: Sendable {
+    /// [rope size / 2]: radians per position.
+    let frequencies: [Double]
+
+    /// θ_i = base^(−2i / size) / scale, divided by the file's own factors where it has some (Llama 3.1 and later).
+    init(_ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
+        let pairCount = shape.ropeSize / 2
+        var factors = [Float](repeating: 1, count: pairCount)
+        if loader.file.hasTensor("rope_freqs.weight") {
+            factors = try loader.floats("rope_freqs.weight", count: pairCount)
+        }
+        frequencies = (0..<pairCount).map { pair in
+            pow(shape.ropeBase, -2 * Double(pair) / Double(shape.ropeSize)) / shape.ropeScale / Double(factors[pair])
+        }
+    }
+
+    /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
+    func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
+        for token in 0..<tokenCount {
+            for (pair, frequency) in frequencies.enumerated() {
+                let angle = Double(first + token) * frequency
+                unsafe cosines.row(token)[pair] = Float(cos(angle))
+                unsafe sines.row(token)[pair] = Float(sin(angle))
+            }
+        }
+    }
+}
+
+/// One of L blocks: x += attention(norm(x)); x += feedForward(norm(x)).
+struct LlamaBlock: Sendable {
+    let attention: LlamaAttention
+    let feedForward: LlamaFeedForward
+
+    init(layer: Int, _ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
+        attention = try LlamaAttention(layer: layer, shape, &loader)
+        feedForward = try LlamaFeedForward(layer: layer, shape, &loader)
+    }
+}
+
+/// Grouped-query attention over everything the cache holds up to each token.
+struct LlamaAttention: Sendable {
+    let layer: Int
+    let shape: LlamaConfiguration
+    let norm: WeightVector
+    let query: PackedMatrix
+    let key: PackedMatrix
+    let value: PackedMatrix
+    let output: PackedMatrix
+
+    /// Tokens of one task: with three query heads per key-value head, 24 rows share each converted key.
+    static let tokensPerTask = 8
+
+    init(layer: Int, _ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
+        let width = shape.hiddenSize
+        let queryWidth = shape.headCount * shape.headSize
+        let keyWidth = shape.keyValueHeadCount * shape.headSize
+        self.layer = layer
+        self.shape = shape
+        norm = try loader.vector("blk.\(layer).attn_norm.weight", count: width)
+        query = try loader.matrix("blk.\(layer).attn_q.weight", rows: queryWidth, columns: width)
+        key = try loader.matrix("blk.\(layer).attn_k.weight", rows: keyWidth, columns: width)
+        value = try loader.matrix("blk.\(layer).attn_v.weight", rows: keyWidth, columns: width)
+        output = try loader.matrix("blk.\(layer).attn_output.weight", rows: width, columns: queryWidth)
+    }
+
+    func forward(tokenCount: Int, cache: KVCache, workspace: Workspace, compute: Compute) {
+        let hidden = workspace.hidden
+        let input = Activations(workspace.normed, workspace.blocks, for: query, key, value)
+        compute.forEachToken(tokenCount) { token in
+            compute.rmsNorm(hidden, norm, shape.normEpsilon, into: input.floats, token)
+            input.finishRow(token, compute)
+        }
+        let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
+        compute.products([(query, queries), (key, keys), (value, values)], input, tokenCount: tokenCount)
+
+        let (cosines, sines) = (workspace.cosines, workspace.sines)
+        let heads = (0..<shape.keyValueHeadCount).map { cache.panels(layer: layer, head: $0) }
+        let first = cache.count
+        compute.forEachToken(tokenCount) { token in
+            rotate(queries, headCount: shape.headCount, cosines, sines, token, compute)
+            rotate(keys, headCount: shape.keyValueHeadCount, cosines, sines, token, compute)
+            for (index, head) in heads.enumerated() {
+                let offset = index * shape.headSize
+                unsafe ck_store_position(
+                    compute.kernels, keys.row(token) + offset, values.row(token) + offset, shape.headSize,
+                    head.capacity, first + token, head.keys, head.values)
+            }
+        }
+        let attended = Activations(workspace.attended, workspace.blocks, for: output)
+        attend(queries, heads, first: first, tokenCount, into: attended.floats, workspace.scratch, compute)
+        compute.forEachToken(tokenCount) { token in attended.finishRow(token, compute) }
+        compute.products([(output, workspace.delta)], attended, tokenCount: tokenCount)
+        compute.add(workspace.delta, to: hidden, tokenCount: tokenCount)
+    }
+
+    private func rotate(
+        _ rows: Rows, headCount: Int, _ cosines: Rows, _ sines: Rows, _ token: Int, _ compute: Compute
+    ) {
+        for head in 0..<headCount {
+            unsafe compute.kernels.pointee.rope_pairs(
+                rows.row(token) + head * shape.headSize, cosines.row(token), sines.row(token), shape.ropeSize)
+        }
+    }
+
+    /// One task per key-value head and run of tokens.
+    private func attend(
+        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows, _ scratch: Rows,
+        _ compute: Compute
+    ) {
+        let group = shape.headCount / shape.keyValueHeadCount
+        let runs = (tokenCount + Self.tokensPerTask - 1) / Self.tokensPerTask
+        compute.pool.run(taskCount: runs * heads.count) { task in
+            // The last runs see the most positions; they go first, so that none is left to the end alone.
+            let run = runs - 1 - task / heads.count
+            let head = task % heads.count
+            let token = run * Self.tokensPerTask
+            let offset = head * group * shape.headSize
+            var attention = unsafe ck_attention(
+                q: queries.row(token) + offset, q_stride: queries.width,
+                token_count: min(Self.tokensPerTask, tokenCount - token), group: group, head_size: shape.headSize,
+                keys: heads[head].keys, values: heads[head].values, capacity: heads[head].capacity,
+                first_position: first + token, scale: 1 / Float(shape.headSize).squareRoot(),
+                out: out.row(token) + offset, out_stride: out.width, scratch: scratch.row(task))
+            unsafe ck_attend(compute.kernels, &attention)
+        }
+    }
+
+    /// Tasks of one call, each with scratch of its own.
+    static func taskCount(_ tokenCount: Int, _ shape: LlamaConfiguration) -> Int {
+        (tokenCount + tokensPerTask - 1) / tokensPerTask * shape.keyValueHeadCount
+    }
+
+    /// Floats of scratch per task.
+    static func scratchCount(_ shape: LlamaConfiguration) -> Int {
+        ck_attention_scratch(tokensPerTask * (shape.headCount / shape.keyValueHeadCount), shape.headSize)
+    }
+}
+
+/// SwiGLU: down(silu(gate(x)) · up(x)).
+struct LlamaFeedForward: Sendable {
+    let epsilon: Float
+    let norm: WeightVector
+    let gate: PackedMatrix
+    let up: PackedMatrix
+    let down: PackedMatrix
+
+    init(layer: Int, _ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
+        let (width, inner) = (shape.hiddenSize, shape.feedForwardSize)
+        epsilon = shape.normEpsilon
+        norm = try loader.vector("blk.\(layer).ffn_norm.weight", count: width)
+        gate = try loader.matrix("blk.\(layer).ffn_gate.weight", rows: inner, columns: width)
+        up = try loader.matrix("blk.\(layer).ffn_up.weight", rows: inner, columns: width)
+        down = try loader.matrix("blk.\(layer).ffn_down.weight", rows: width, columns: inner)
+    }
+
+    func forward(tokenCount: Int, workspace: Workspace, compute: Compute) {
+        let hidden = workspace.hidden
+        let input = Activations(workspace.normed, workspace.blocks, for: gate, up)
+        compute.forEachToken(tokenCount) { token in
+            compute.rmsNorm(hidden, norm, epsilon, into: input.floats, token)
+            input.finishRow(token, compute)
+        }
+        let gated = workspace.up
+        let inner = Activations(workspace.gate, workspace.blocks, for: down)
+        compute.products([(gate, inner.floats), (up, gated)], input, tokenCount: tokenCount)
+        compute.forEachToken(tokenCount) { token in
+            unsafe compute.kernels.pointee.silu_mul(inner.floats.row(token), gated.row(token), gated.width)
+            inner.finishRow(token, compute)
+        }
+        compute.products([(down, workspace.delta)], inner, tokenCount: tokenCount)
+        compute.add(workspace.delta, to: hidden, tokenCount: tokenCount)
+    }
+}

@@ -1,0 +1,96 @@
+public import Kernels
+import Tensors
+public import Tokenizers
+
+/// A local text generator: weights, tokenizer and chat template of one GGUF file, shared by any number of sessions.
+///
+///     let model = try DecoderModel(path: "SmolLM2-135M-Instruct.Q4_1.gguf", pool: pool)
+///     let prompt = try model.chatTemplate.render([ChatMessage(role: .user, content: "Hello")], addGenerationPrompt: true)
+///     let answer = try model.generate(prompt: model.encode(prompt: prompt), parameters: .init()) { token in
+///         print(token.text, terminator: ""); return true
+///     }
+public final class DecoderModel: Sendable {
+    /// The file's path.
+    public let path: String
+    /// The model's own name, from its metadata, or the file's.
+    public let name: String
+    /// The most tokens of a prompt and its continuation together.
+    public let contextLength: Int
+    /// V: tokens in the vocabulary; the length of a row of logits.
+    public let vocabularySize: Int
+    /// Turns text into the model's tokens and back.
+    public let tokenizer: any Tokenizer
+    /// Writes a conversation as the model was trained to read it.
+    public let chatTemplate: ChatTemplate
+    /// Tokens that end a text: end of sequence and end of turn.
+    public let endTokens: Set<TokenID>
+
+    let architecture: any DecoderArchitecture
+    let pool: ThreadPool
+    private let byteLevelTokenizer: ByteLevelBPETokenizer
+
+    /// Loads a model; its weights are packed for this machine's kernels.
+    /// - Parameters:
+    ///   - path: a GGUF file of the llama architecture.
+    ///   - pool: threads of every computation with this model.
+    /// - Throws: `DecoderError` that says what the file lacks.
+    public init(path: String, pool: ThreadPool) throws(DecoderError) {
+        let file: GGUFFile
+        do { file = try GGUFFile(path: path) } catch { throw .unreadable(error) }
+        let reader = MetadataReader(file: file, prefix: "")
+        guard let kind = try reader.string("general.architecture") else {
+            throw reader.inconsistent("general.architecture is missing")
+        }
+        guard kind == "llama" else { throw .unsupportedArchitecture(path: path, name: kind) }
+        architecture = try Llama(file: file, pool: pool)
+        do { byteLevelTokenizer = try ByteLevelBPETokenizer(gguf: file) } catch {
+            throw .badVocabulary(path: path, reason: "\(error)")
+        }
+        tokenizer = byteLevelTokenizer
+        self.path = path
+        self.pool = pool
+        name = try reader.string("general.name") ?? path.split(separator: "/").last.map(String.init) ?? path
+        contextLength = architecture.trainedContextLength
+        vocabularySize = architecture.vocabularySize
+        guard byteLevelTokenizer.vocabularySize <= vocabularySize else {
+            throw .badVocabulary(
+                path: path,
+                reason: "\(byteLevelTokenizer.vocabularySize) tokens for \(vocabularySize) rows of embeddings")
+        }
+        endTokens = try Self.endTokens(reader, byteLevelTokenizer)
+        chatTemplate = ChatTemplate(
+            source: try reader.string("tokenizer.chat_template") ?? "",
+            beginToken: Self.text(byteLevelTokenizer.specialTokens.bos, byteLevelTokenizer),
+            endToken: Self.text(byteLevelTokenizer.specialTokens.eos, byteLevelTokenizer))
+    }
+
+    /// The tokens of a prompt as the model reads it: control tokens in the text count as such, and the token that
+    /// begins a text goes in front where the model wants one and the text hasn't it already.
+    public func encode(prompt: String) -> [TokenID] {
+        let ids = byteLevelTokenizer.encode(prompt, addSpecialTokens: false, parseSpecial: true)
+        let prefix = byteLevelTokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
+        guard let begin = prefix.first, begin == tokenizer.specialTokens.bos, ids.first != begin else { return ids }
+        return [begin] + ids
+    }
+
+    private static func text(_ id: TokenID?, _ tokenizer: some Tokenizer) -> String {
+        id.flatMap { tokenizer.token(of: $0) } ?? ""
+    }
+
+    /// What the metadata says ends a text, and the end-of-turn tokens that chat models name by convention.
+    private static func endTokens(
+        _ reader: MetadataReader, _ tokenizer: ByteLevelBPETokenizer
+    ) throws(DecoderError) -> Set<TokenID> {
+        var ends: Set<TokenID> = []
+        if let eos = tokenizer.specialTokens.eos { ends.insert(eos) }
+        for key in ["eot", "eom"] {
+            guard let id = try reader.integer("tokenizer.ggml.\(key)_token_id") else { continue }
+            if (0..<tokenizer.vocabularySize).contains(id) { ends.insert(TokenID(id)) }
+        }
+        let names = ["<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "</s>"]
+        for name in names {
+            if let id = tokenizer.id(of: name), tokenizer.isSpecial(id) { ends.insert(id) }
+        }
+        return ends
+    }
+}

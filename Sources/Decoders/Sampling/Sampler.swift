@@ -1,0 +1,138 @@
+package import Tokenizers
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Chooses the next token from logits: penalty, then top-k, top-p and min-p on the untempered probabilities, then
+/// temperature and a seeded draw. At temperature 0 the likeliest token is taken, the one with the lower id when two are
+/// equal.
+///
+/// Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020) for top-p; Keskar et al., "CTRL"
+/// (2019) for the repetition penalty.
+package struct Sampler {
+    private let parameters: SamplingParameters
+    private var random: SplitMix64
+    private var recent: [TokenID] = []
+
+    /// A token that may be drawn.
+    private struct Candidate {
+        var id: TokenID
+        var logit: Float
+    }
+
+    /// Prepares a sampler; `history` are the tokens read so far, for the repeat penalty.
+    package init(_ parameters: SamplingParameters, history: [TokenID]) {
+        self.parameters = parameters
+        random = SplitMix64(state: parameters.seed)
+        recent = Array(history.suffix(SamplingParameters.repeatWindow))
+    }
+
+    /// Draws the next token and remembers it.
+    /// - Parameter logits: [V].
+    package mutating func next(_ logits: Span<Float>) -> TokenID {
+        let id = draw(logits)
+        recent.append(id)
+        if recent.count > SamplingParameters.repeatWindow { recent.removeFirst() }
+        return id
+    }
+
+    private mutating func draw(_ logits: Span<Float>) -> TokenID {
+        let penalised = parameters.repeatPenalty == 1 ? [] : Set(recent)
+        func logit(_ index: Int) -> Float {
+            let value = logits[index]
+            guard !penalised.isEmpty, penalised.contains(TokenID(index)) else { return value }
+            return value > 0 ? value / parameters.repeatPenalty : value * parameters.repeatPenalty
+        }
+        if parameters.temperature == 0 || parameters.topK == 1 {
+            return Self.greatest(logits.count, logit)
+        }
+        let limit = parameters.topK == 0 ? logits.count : min(parameters.topK, logits.count)
+        var candidates = Self.likeliest(limit, of: logits.count, logit)
+        guard let best = candidates.first, best.logit.isFinite else { return Self.greatest(logits.count, logit) }
+        cut(&candidates, best.logit)
+        let weights = candidates.map { exp(Double($0.logit - best.logit) / Double(parameters.temperature)) }
+        var point = random.unit() * weights.reduce(0, +)
+        for (candidate, weight) in zip(candidates, weights) {
+            point -= weight
+            if point < 0 { return candidate.id }
+        }
+        return best.id
+    }
+
+    /// Top-p and min-p, on candidates in falling order; the best one always stays.
+    private func cut(_ candidates: inout [Candidate], _ best: Float) {
+        let weights = candidates.map { exp(Double($0.logit - best)) }
+        let total = weights.reduce(0, +)
+        var kept = 0
+        var mass = 0.0
+        for weight in weights {
+            if kept > 0, mass >= Double(parameters.topP) * total || weight < Double(parameters.minP) { break }
+            mass += weight
+            kept += 1
+        }
+        candidates.removeLast(candidates.count - kept)
+    }
+
+    private static func greatest(_ count: Int, _ logit: (Int) -> Float) -> TokenID {
+        var best = 0
+        var greatest = -Float.infinity
+        for index in 0..<count {
+            let value = logit(index)
+            if value > greatest { (best, greatest) = (index, value) }
+        }
+        return TokenID(best)
+    }
+
+    /// The `limit` greatest logits in falling order, equal ones by id.
+    private static func likeliest(_ limit: Int, of count: Int, _ logit: (Int) -> Float) -> [Candidate] {
+        let falls: (Candidate, Candidate) -> Bool = { $0.logit != $1.logit ? $0.logit > $1.logit : $0.id < $1.id }
+        var kept: [Candidate] = []
+        kept.reserveCapacity(min(count, 2 * limit))
+        var threshold = -Float.infinity
+        for index in 0..<count {
+            let value = logit(index)
+            guard value >= threshold || kept.count < limit else { continue }
+            kept.append(Candidate(id: TokenID(index), logit: value))
+            // Halved whenever it is twice too long, so that the whole vocabulary is never sorted for a small limit.
+            if kept.count >= max(2 * limit, 64), limit < count {
+                kept.sort(by: falls)
+                kept.removeLast(kept.count - limit)
+                threshold = kept.last?.logit ?? threshold
+            }
+        }
+        kept.sort(by: falls)
+        if kept.count > limit { kept.removeLast(kept.count - limit) }
+        return kept
+    }
+}
+
+/// ln Σ exp(logits): what turns a logit into a log-probability.
+package func logSumExp(_ logits: Span<Float>) -> Float {
+    var greatest = -Float.infinity
+    for index in logits.indices { greatest = max(greatest, logits[index]) }
+    guard greatest.isFinite else { return greatest }
+    var sum = 0.0
+    for index in logits.indices { sum += Double(exp(logits[index] - greatest)) }
+    return greatest + Float(log(sum))
+}
+
+/// A small generator of random numbers; its sequence depends on the seed alone.
+///
+/// Source: Vigna, "SplitMix64" (public-domain algorithm).
+struct SplitMix64 {
+    var state: UInt64
+
+    /// A number from 0 up to, not including, 1.
+    mutating func unit() -> Double {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+    }
+}

@@ -1,0 +1,89 @@
+import CKernels
+import Kernels
+import Tensors
+
+/// Takes an architecture's tensors out of a GGUF file: each must be there with its shape, and none may be left over.
+struct WeightLoader {
+    let file: GGUFFile
+    let pool: ThreadPool
+    private var used: Set<String> = []
+
+    init(file: GGUFFile, pool: ThreadPool) {
+        self.file = file
+        self.pool = pool
+    }
+
+    /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels.
+    mutating func matrix(_ name: String, rows: Int, columns: Int) throws(DecoderError) -> PackedMatrix {
+        let (tensor, type) = try find(name, shape: [rows, columns])
+        let matrix = unsafe PackedMatrix(
+            type: type, rows: file.base(of: tensor), rowCount: rows, columnCount: columns, pool: pool)
+        // The packed copy is what is read from here on; the file's pages would only count as memory.
+        file.releasePages(of: tensor)
+        return matrix
+    }
+
+    /// A vector of `count` values.
+    mutating func vector(_ name: String, count: Int) throws(DecoderError) -> WeightVector {
+        WeightVector(try floats(name, count: count))
+    }
+
+    /// `count` values as floats.
+    mutating func floats(_ name: String, count: Int) throws(DecoderError) -> [Float] {
+        let (tensor, type) = try find(name, shape: [count])
+        var values = [Float](repeating: 0, count: count)
+        guard let base = unsafe file.base(of: tensor).baseAddress else { return values }
+        unsafe values.withUnsafeMutableBufferPointer { out in
+            guard let out = out.baseAddress else { return }
+            unsafe ck_dequantize_row(type, base, count, out)
+        }
+        return values
+    }
+
+    /// The embedding table [rows, columns], left in the file.
+    mutating func embeddings(_ name: String, rows: Int, columns: Int) throws(DecoderError) -> EmbeddingTable {
+        let (tensor, type) = try find(name, shape: [rows, columns])
+        guard let table = EmbeddingTable(file: file, tensor: tensor, type: type) else {
+            throw .inconsistentModel(path: file.path, reason: "\(name) is empty")
+        }
+        return table
+    }
+
+    /// - Throws: `inconsistentModel` when the file holds a tensor that the architecture doesn't use, for the result
+    ///   would silently differ from what was trained.
+    func finish() throws(DecoderError) {
+        guard let extra = file.tensors.first(where: { !used.contains($0.name) }) else { return }
+        throw .inconsistentModel(path: file.path, reason: "this architecture has no use for tensor \(extra.name)")
+    }
+
+    private mutating func find(
+        _ name: String, shape: [Int]
+    ) throws(DecoderError) -> (GGUFTensor, ck_weight_type) {
+        let tensor: GGUFTensor
+        do { tensor = try file.tensor(name) } catch { throw .unreadable(error) }
+        guard tensor.shape == shape else {
+            throw .inconsistentModel(
+                path: file.path, reason: "\(name) has the shape \(tensor.shape), not \(shape) as its metadata says")
+        }
+        guard let type = ck_weight_type(tensor.type) else {
+            throw .unsupportedType(path: file.path, tensor: name, type: tensor.type.name)
+        }
+        used.insert(name)
+        return (tensor, type)
+    }
+}
+
+extension ck_weight_type {
+    /// The kernels' name of a file's type; nil when they don't compute it.
+    fileprivate init?(_ type: GGUFTensorType) {
+        switch type {
+        case .f32: self = CK_WEIGHT_F32
+        case .f16: self = CK_WEIGHT_F16
+        case .bf16: self = CK_WEIGHT_BF16
+        case .q8_0: self = CK_WEIGHT_Q8_0
+        case .q4_0: self = CK_WEIGHT_Q4_0
+        case .q4_1: self = CK_WEIGHT_Q4_1
+        default: return nil
+        }
+    }
+}
