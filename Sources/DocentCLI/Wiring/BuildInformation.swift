@@ -7,8 +7,11 @@ enum BuildInformation {
 
     /// `0.1.0 (release, x86_64, avx512vnni)`.
     static var versionLine: String {
-        "\(version) (\(configuration), \(architecture), \(KernelLevel.active.name))"
+        "\(version) (\(configuration), \(architecture), \(kernels))"
     }
+
+    /// The kernel level in use.
+    static var kernels: String { KernelLevel.active.name }
 
     static var configuration: String {
         #if DEBUG

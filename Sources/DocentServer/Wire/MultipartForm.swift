@@ -2,26 +2,26 @@
 ///
 /// The whole body is in memory, bounded by the server's upload limit; parts are slices of it.
 /// Source: RFC 7578 (form data), RFC 2046 section 5.1 (multipart syntax).
-struct MultipartForm: Sendable {
+package struct MultipartForm: Sendable {
     /// The most parts in one form.
-    static let maximumParts = 10_000
+    package static let maximumParts = 10_000
     /// The longest header of one part, in bytes.
-    static let maximumHeaderBytes = 16_384
+    package static let maximumHeaderBytes = 16_384
 
     /// One part of a form.
-    struct Part: Sendable, Equatable {
+    package struct Part: Sendable, Equatable {
         /// The field's name.
-        var name: String
+        package var name: String
         /// The file's name as the client gave it; nil for a plain field.
-        var fileName: String?
+        package var fileName: String?
         /// The part's Content-Type, if it has one.
-        var contentType: String?
+        package var contentType: String?
         /// The bytes between header and next boundary.
-        var bytes: [UInt8]
+        package var bytes: [UInt8]
     }
 
     /// What is wrong with a form.
-    enum Failure: Error, Equatable, CustomStringConvertible {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
         /// The Content-Type has no usable boundary parameter.
         case missingBoundary
         /// The body ends before the closing boundary.
@@ -33,7 +33,7 @@ struct MultipartForm: Sendable {
         /// A part's header is longer than ``maximumHeaderBytes``.
         case headerTooLong(part: Int)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .missingBoundary:
                 "the multipart body has no boundary: send Content-Type: multipart/form-data; boundary=…"
@@ -46,14 +46,14 @@ struct MultipartForm: Sendable {
     }
 
     /// The parts in the order they were sent.
-    let parts: [Part]
+    package let parts: [Part]
 
     /// Parses `body`.
     /// - Parameters:
     ///   - body: the request's body.
     ///   - contentType: the request's Content-Type, which names the boundary.
     /// - Throws: what is wrong with the form.
-    init(_ body: [UInt8], contentType: String) throws(Failure) {
+    package init(_ body: [UInt8], contentType: String) throws(Failure) {
         guard let boundary = HeaderParameters(contentType)["boundary"], !boundary.isEmpty, boundary.utf8.count <= 200
         else { throw .missingBoundary }
         let delimiter = Array("--\(boundary)".utf8)
@@ -84,7 +84,7 @@ struct MultipartForm: Sendable {
 
     private static func part(_ header: String, _ bytes: [UInt8], number: Int) throws(Failure) -> Part {
         var disposition: HeaderParameters?
-        var contentType: String?
+        package var contentType: String?
         for line in header.split(whereSeparator: \.isNewline) {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].drop { $0 == " " }
@@ -115,13 +115,13 @@ struct MultipartForm: Sendable {
 }
 
 /// A header value with parameters: `form-data; name="file"; filename="a b.html"`.
-struct HeaderParameters: Sendable {
+package struct HeaderParameters: Sendable {
     /// The value before the first semicolon.
-    let value: String
+    package let value: String
     private let parameters: [String: String]
 
     /// Parses `text`; quoted strings may hold semicolons, and `\"` and `\\` escapes.
-    init(_ text: String) {
+    package init(_ text: String) {
         var fields: [String] = [""]
         var isQuoted = false
         var isEscaped = false
@@ -150,7 +150,7 @@ struct HeaderParameters: Sendable {
     }
 
     /// The parameter called `name` (lower case).
-    subscript(name: String) -> String? { parameters[name] }
+    package subscript(name: String) -> String? { parameters[name] }
 }
 
 extension String {

@@ -12,7 +12,7 @@ struct PassageSelector {
     func select(from hits: [SearchHit], count: Int) -> [Passage] {
         var kept: [(hit: SearchHit, terms: Set<String>)] = []
         for hit in hits where kept.count < count {
-            let terms = Set(analyzer.terms(of: hit.text))
+            let terms = Set(analyzer.contentTerms(of: hit.text))
             let isRepeat = kept.contains { other in
                 let smaller = min(other.terms.count, terms.count)
                 guard smaller > 0 else { return terms.isEmpty }

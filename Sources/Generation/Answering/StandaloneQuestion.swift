@@ -22,12 +22,12 @@ package struct StandaloneQuestion {
         guard let previous = conversation.last(where: { $0.role == .user })?.content else { return question }
         let lowered = question.lowercased()
         let words = lowered.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)
-        let contentTerms = Set(analyzer.terms(of: question))
+        let contentTerms = Set(analyzer.contentTerms(of: question))
         let pointsBack =
             words.contains(where: pointers.contains) || openings.contains(where: { lowered.hasPrefix($0) })
         guard pointsBack || contentTerms.count < minimumContentWords else { return question }
         let missing = previous.split(whereSeparator: \.isWhitespace).filter { word in
-            let terms = analyzer.terms(of: String(word))
+            let terms = analyzer.contentTerms(of: String(word))
             return !terms.isEmpty && !terms.allSatisfy(contentTerms.contains)
         }
         return missing.isEmpty ? question : question + " " + missing.joined(separator: " ")

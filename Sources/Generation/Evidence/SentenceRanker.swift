@@ -42,7 +42,7 @@ struct SentenceRanker: Sendable {
     /// The sentences of `passages`, best first.
     /// - Throws: what the encoder throws.
     func rank(_ question: String, _ passages: [Passage]) throws(EncoderError) -> [RankedSentence] {
-        let questionTerms = Set(analyzer.terms(of: question))
+        let questionTerms = Set(analyzer.contentTerms(of: question))
         var candidates = passages.flatMap { candidates(in: $0, questionTerms) }
         if candidates.count > Self.maximumCandidates {
             // A stable sort keeps the better passage's sentence among equals.
@@ -70,7 +70,7 @@ struct SentenceRanker: Sendable {
 
     private func candidates(in passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
         let utf8 = Array(passage.hit.text.utf8)
-        let headingTerms = Set(analyzer.terms(of: passage.heading))
+        let headingTerms = Set(analyzer.contentTerms(of: passage.heading))
         var header: String?
         var result: [RankedSentence] = []
         for range in splitter.sentences(in: passage.hit.text) {
@@ -83,7 +83,7 @@ struct SentenceRanker: Sendable {
             if !isRow { header = nil }
             // A fragment of one or two words is a label, not a statement.
             guard text.split(separator: " ").count > 2 else { continue }
-            let own = Set(analyzer.terms(of: text + " " + (isRow ? header ?? "" : ""))).union(headingTerms)
+            let own = Set(analyzer.contentTerms(of: text + " " + (isRow ? header ?? "" : ""))).union(headingTerms)
             let coverage =
                 questionTerms.isEmpty ? 0 : Float(questionTerms.intersection(own).count) / Float(questionTerms.count)
             result.append(

@@ -59,7 +59,7 @@ public struct SupportChecker: Sendable {
     public func check(_ sentence: String, against passages: [Passage]) -> SentenceSupport {
         let marks = CitationMarks(in: sentence)
         let plain = marks.text
-        let terms = Set(analyzer.terms(of: plain))
+        let terms = Set(analyzer.contentTerms(of: plain))
         guard !terms.isEmpty else {
             return SentenceSupport(sentence: plain, isSupported: false, score: 0, reason: "it says nothing checkable")
         }
@@ -94,9 +94,9 @@ public struct SupportChecker: Sendable {
         let sentences = splitter.sentences(in: passage.hit.text)
         guard !sentences.isEmpty else { return nil }
         let headingText = passage.heading
-        let headingTerms = Set(analyzer.terms(of: headingText))
+        let headingTerms = Set(analyzer.contentTerms(of: headingText))
         let headingNumbers = Set(NumberTokens.all(in: headingText))
-        let sentenceTerms = sentences.map { Set(analyzer.terms(of: String(decoding: utf8[$0], as: UTF8.self))) }
+        let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: String(decoding: utf8[$0], as: UTF8.self))) }
         var best: Place?
         for start in sentences.indices {
             var found = terms.intersection(headingTerms)

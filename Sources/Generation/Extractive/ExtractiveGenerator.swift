@@ -73,10 +73,10 @@ public struct ExtractiveGenerator: TextGenerating {
     func choose(from ranked: [RankedSentence]) -> [RankedSentence] {
         guard let best = ranked.first else { return [] }
         var chosen = [best]
-        var chosenTerms = [Set(analyzer.terms(of: best.text))]
+        var chosenTerms = [Set(analyzer.contentTerms(of: best.text))]
         for sentence in ranked.dropFirst() where chosen.count < parameters.maximumSentences {
             guard sentence.score >= parameters.relativeScore * best.score else { break }
-            let terms = Set(analyzer.terms(of: sentence.text))
+            let terms = Set(analyzer.contentTerms(of: sentence.text))
             guard !terms.isEmpty else { continue }
             let overlap = chosenTerms.map { Float($0.intersection(terms).count) / Float(min($0.count, terms.count)) }
             guard overlap.allSatisfy({ $0 <= parameters.maximumOverlap }) else { continue }

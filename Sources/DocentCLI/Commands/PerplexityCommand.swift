@@ -1,0 +1,42 @@
+import ArgumentParser
+import Decoders
+import Foundation
+import Kernels
+
+/// `docent perplexity`: how well a decoder predicts a text.
+struct PerplexityCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "perplexity", abstract: "Measures a decoder's perplexity on a text.")
+
+    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    var model = "smollm2-135m-instruct"
+    @Option(help: "The text.")
+    var input: String
+    @Option(help: "Tokens per window.")
+    var context = 512
+    @Flag(help: "Prints one JSON document.")
+    var json = false
+    @OptionGroup var global: GlobalOptions
+
+    private struct Output: Encodable {
+        var perplexity: Double
+        var tokens: Int
+    }
+
+    func run() async throws {
+        let settings = try await Settings(global)
+        try Runtime.useKernelLevel(settings)
+        let path = try Runtime.models(settings).path(ofModel: model)
+        guard let data = FileManager.default.contents(atPath: input) else {
+            throw CommandFailure(message: "can't read '\(input)': check the path and its permissions")
+        }
+        let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
+        let ids = decoder.encode(text: String(decoding: data, as: UTF8.self))
+        let result = try decoder.perplexity(of: ids, window: context)
+        if json {
+            try Terminal.printJSON(Output(perplexity: result.perplexity, tokens: result.tokenCount))
+        } else {
+            Terminal.print("perplexity \(result.perplexity) over \(result.tokenCount) tokens")
+        }
+    }
+}
