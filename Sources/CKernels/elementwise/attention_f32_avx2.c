@@ -1,0 +1,23 @@
+#if defined(__x86_64__)
+#include "../vector/vec_avx2.h"
+#include "../vector/vec_math.h"
+#include "elementwise_kernels.h"
+
+#include <math.h>
+
+#pragma clang attribute push(__attribute__((target(VF_TARGET))), apply_to = function)
+
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#include "attention_f32.h"
+
+void ck_self_attention_f32_avx2(const ck_self_attention *a) {
+    if (a->head_size % CK_KEY_PANEL != 0) {
+        ck_self_attention_f32_scalar(a);
+        return;
+    }
+    self_attention(a);
+}
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,11 @@
+#if defined(__aarch64__)
+#include "../vector/vec_neon.h"
+#include "../vector/vec_math.h"
+#include "gemm_kernels.h"
+
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
+#include "gemm_f32.h"
+
+void ck_gemm_f32_neon(const ck_gemm *g) { product(g); }
+#endif

@@ -1,0 +1,53 @@
+// Vectors of 8 floats for the kernels written once over `vf` (gemm_f32.h, rows_f32.h, attention_f32.h).
+#pragma once
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VF_LANES 8
+#define VF_INLINE static inline __attribute__((always_inline))
+#define VF_TARGET "avx2,fma"
+
+typedef __m256 vf;
+
+static const int32_t vf_mask_words[16] = { -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0 };
+
+#pragma clang attribute push(__attribute__((target(VF_TARGET))), apply_to = function)
+
+VF_INLINE __m256i vf_mask(size_t n) { return _mm256_loadu_si256((const __m256i *)(vf_mask_words + 8 - n)); }
+VF_INLINE vf vf_set1(float x) { return _mm256_set1_ps(x); }
+VF_INLINE vf vf_load(const float *p) { return _mm256_loadu_ps(p); }
+VF_INLINE void vf_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+VF_INLINE vf vf_load_part(const float *p, size_t n) { return _mm256_maskload_ps(p, vf_mask(n)); }
+VF_INLINE void vf_store_part(float *p, size_t n, vf x) { _mm256_maskstore_ps(p, vf_mask(n), x); }
+VF_INLINE vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+VF_INLINE vf vf_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+VF_INLINE vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+VF_INLINE vf vf_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+VF_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+VF_INLINE vf vf_fnma(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); }
+VF_INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+VF_INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+VF_INLINE vf vf_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+VF_INLINE vf vf_round(vf a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+// a · 2^n for whole n from −126 to 127.
+VF_INLINE vf vf_scale(vf a, vf n) {
+    __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(bits));
+}
+
+VF_INLINE float vf_sum(vf a) {
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+VF_INLINE float vf_greatest(vf a) {
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+#pragma clang attribute pop

@@ -1,0 +1,46 @@
+// Vectors of 4 floats for the kernels written once over `vf` (gemm_f32.h, rows_f32.h, attention_f32.h).
+#pragma once
+
+#include <arm_neon.h>
+#include <stddef.h>
+
+#define VF_LANES 4
+#define VF_INLINE static inline __attribute__((always_inline))
+
+typedef float32x4_t vf;
+
+VF_INLINE vf vf_set1(float x) { return vdupq_n_f32(x); }
+VF_INLINE vf vf_load(const float *p) { return vld1q_f32(p); }
+VF_INLINE void vf_store(float *p, vf x) { vst1q_f32(p, x); }
+
+VF_INLINE vf vf_load_part(const float *p, size_t n) {
+    float lanes[4] = { 0, 0, 0, 0 };
+    for (size_t i = 0; i < n; i++) lanes[i] = p[i];
+    return vld1q_f32(lanes);
+}
+
+VF_INLINE void vf_store_part(float *p, size_t n, vf x) {
+    float lanes[4];
+    vst1q_f32(lanes, x);
+    for (size_t i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+VF_INLINE vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
+VF_INLINE vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
+VF_INLINE vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
+VF_INLINE vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
+VF_INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+VF_INLINE vf vf_fnma(vf a, vf b, vf c) { return vfmsq_f32(c, a, b); }
+VF_INLINE vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
+VF_INLINE vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
+VF_INLINE vf vf_abs(vf a) { return vabsq_f32(a); }
+VF_INLINE vf vf_round(vf a) { return vrndnq_f32(a); }
+
+// a · 2^n for whole n from −126 to 127.
+VF_INLINE vf vf_scale(vf a, vf n) {
+    int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
+    return vmulq_f32(a, vreinterpretq_f32_s32(bits));
+}
+
+VF_INLINE float vf_sum(vf a) { return vaddvq_f32(a); }
+VF_INLINE float vf_greatest(vf a) { return vmaxvq_f32(a); }
