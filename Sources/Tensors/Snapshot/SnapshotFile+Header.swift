@@ -1,27 +1,8 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 // Reading the header: every number is checked against the file before it is used.
 extension SnapshotFile {
     struct Header {
         var stamp: SnapshotStamp
         var entries: [SnapshotLayout.Entry]
-    }
-
-    /// The length of the file at `path`, before it is mapped.
-    static func length(of path: String) throws(SnapshotError) -> Int {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { throw .notFound(path: path) }
-            throw .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "not a regular file") }
-        return Int(status.st_size)
     }
 
     static func parse(

@@ -12,7 +12,7 @@ public final class SnapshotFile: Sendable {
     public let stamp: SnapshotStamp
     /// The file's length in bytes.
     public let byteCount: Int
-    private let file: MappedFile
+    private let file: SnapshotMapping
     private let entries: [SnapshotLayout.Entry]
 
     /// Opens, maps and checks the file.
@@ -25,18 +25,7 @@ public final class SnapshotFile: Sendable {
     public init(
         path: String, kind: SnapshotKind, collectionID: Int64? = nil, fingerprint: String? = nil
     ) throws(SnapshotError) {
-        let found = try SnapshotFile.length(of: path)
-        guard found >= SnapshotLayout.headerBytes else {
-            throw .wrongLength(path: path, found: found, expected: SnapshotLayout.headerBytes)
-        }
-        do {
-            file = try MappedFile(path: path)
-        } catch {
-            throw .unreadable(path: path, reason: "\(error)")
-        }
-        guard file.byteCount >= SnapshotLayout.headerBytes else {
-            throw .wrongLength(path: path, found: file.byteCount, expected: SnapshotLayout.headerBytes)
-        }
+        file = try SnapshotMapping(path: path)
         let header = file.withBytes { bytes in
             (0..<SnapshotLayout.headerBytes).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
         }

@@ -4,10 +4,10 @@ public struct SnapshotSection: Sendable {
     public let name: String
     /// Its length in bytes.
     public let byteCount: Int
-    private let file: MappedFile
+    private let file: SnapshotMapping
     private let offset: Int
 
-    init(file: MappedFile, name: String, offset: Int, byteCount: Int) {
+    init(file: SnapshotMapping, name: String, offset: Int, byteCount: Int) {
         self.file = file
         self.name = name
         self.offset = offset
@@ -21,9 +21,10 @@ public struct SnapshotSection: Sendable {
 
     /// The section's bytes where they lie in the map, for readers that keep using them in place.
     ///
-    /// Valid as long as this value (or another of the same file) is kept; the start is a multiple of 64.
-    package var base: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: file.base[offset..<offset + byteCount])
+    /// Valid as long as this value (or another of the same file) is kept; the start is a multiple of 64. The map is
+    /// private: writing copies the page and never reaches the file. Only the index that opened the file may write.
+    package var base: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: file.base[offset..<offset + byteCount])
     }
 
     /// A copy of the section as little-endian elements of `type`; nil when its length is no multiple of an element's.
@@ -32,7 +33,7 @@ public struct SnapshotSection: Sendable {
         guard byteCount % size == 0 else { return nil }
         return unsafe [T](unsafeUninitializedCapacity: byteCount / size) { target, count in
             // One copy instead of one load per element; sections hold millions.
-            unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: base)
+            unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(base))
             count = byteCount / size
         }
     }

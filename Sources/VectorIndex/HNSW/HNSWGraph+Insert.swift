@@ -1,0 +1,126 @@
+import CKernels
+import Synchronization
+
+// Linking a new node into the graph. Several threads do this at once, each for its own node.
+extension HNSWGraph {
+    /// The level of the `ordinal`-th node: geometric with ratio 1/M, the same for equal seeds on any thread count.
+    ///
+    /// Source: Malkov and Yashunin 2018, section 4.1 (mL = 1/ln M); the bits are those of SplitMix64.
+    func level(ofOrdinal ordinal: UInt64) -> Int {
+        var bits = parameters.seed &+ (ordinal &+ 1) &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        bits ^= bits >> 31
+        var level = 0
+        var share = 1.0
+        let uniform = (Double(bits >> 11) + 0.5) / 9_007_199_254_740_992
+        // u < M^-level, without a logarithm that platforms round differently.
+        while level < HNSWGraph.maximumLevel {
+            share /= Double(parameters.m)
+            guard uniform < share else { break }
+            level += 1
+        }
+        return level
+    }
+
+    /// Links the node in `slot`, whose vector, level and empty lists are in place, and makes it reachable.
+    func link(_ slot: UInt32, scratch: SearchScratch) {
+        let level = unsafe Int(node(slot).pointee.level)
+        let top = Int(entry.load(ordering: .acquiring) >> 32) - 1
+        // A node that becomes the entry is linked alone, so that two of them do not miss each other on the top layers.
+        if level > top {
+            entryLock.mutex.withLock { _ in linkUnlocked(slot, level: level, scratch: scratch) }
+        } else {
+            linkUnlocked(slot, level: level, scratch: scratch)
+        }
+    }
+
+    private func linkUnlocked(_ slot: UInt32, level: Int, scratch: SearchScratch) {
+        let query = unsafe UnsafePointer(vector(slot))
+        let top = Int(entry.load(ordering: .acquiring) >> 32) - 1
+        guard var start = unsafe descend(to: min(level, top), query: query, scratch: scratch) else {
+            entry.store(UInt64(level + 1) << 32 | UInt64(slot), ordering: .releasing)
+            return
+        }
+        // All lists of the new node are found and filled before any other node links to it: who meets it on a high
+        // layer can go on from it on the layers below.
+        var chosen: [[UInt64]] = []
+        for layer in (0...min(level, top)).reversed() {
+            let beam = unsafe searchLayer(
+                layer, from: start, ef: parameters.efConstruction, query: query, scratch: scratch)
+            start = beam[0] & ~1
+            let neighbours = selectNeighbours(
+                count: beam.count, limit: parameters.m, scratch: scratch, candidate: { beam[$0] & ~1 })
+            links(slot, layer).replace(with: neighbours.lazy.map { RankedSlot.slot($0) })
+            chosen.append(neighbours)
+        }
+        for (layer, neighbours) in zip((0...min(level, top)).reversed(), chosen) {
+            for neighbour in neighbours {
+                connect(
+                    RankedSlot.slot(neighbour), to: slot, distance: RankedSlot.distance(neighbour), on: layer,
+                    scratch: scratch)
+            }
+        }
+        if level > top { entry.store(UInt64(level + 1) << 32 | UInt64(slot), ordering: .releasing) }
+    }
+
+    /// Adds `slot` to the links of `owner` on `layer`; a full list is thinned out.
+    private func connect(_ owner: UInt32, to slot: UInt32, distance: Float, on layer: Int, scratch: SearchScratch) {
+        stripes[Int(owner) & (stripes.count - 1)].mutex.withLock { _ in
+            let list = links(owner, layer)
+            var count = 0
+            while count < list.capacity, list[count] != HNSWGraph.noLink {
+                if list[count] == slot { return }
+                count += 1
+            }
+            if count < list.capacity { return list.append(slot, count: count) }
+            var ranked = rank(list.copy, from: owner, scratch: scratch)
+            ranked.append(RankedSlot.make(distance: distance, slot: slot))
+            ranked.sort()
+            let kept = selectNeighbours(
+                count: ranked.count, limit: count, scratch: scratch, candidate: { ranked[$0] })
+            list.replace(with: kept.lazy.map { RankedSlot.slot($0) })
+        }
+    }
+
+    /// Ranks `slots`, at most `SearchScratch.batchCapacity`, by their distance from the node in `owner`; unsorted.
+    func rank(_ slots: [UInt32], from owner: UInt32, scratch: SearchScratch) -> [UInt64] {
+        let (batch, values) = unsafe (scratch.batch, scratch.values)
+        for (index, slot) in slots.enumerated() { unsafe batch[index] = slot }
+        unsafe similarity.gather(UnsafePointer(vector(owner)), vectors.rows, batch, slots.count, into: values)
+        unsafe scratch.distanceCount += slots.count
+        return slots.indices.map { index in
+            unsafe RankedSlot.make(distance: similarity.sign * values[index], slot: slots[index])
+        }
+    }
+
+    /// Chooses links among candidates in ascending distance: one is kept if it is nearer to the owner than to every one
+    /// kept before it, so that links point in different directions.
+    ///
+    /// Source: Malkov and Yashunin 2018, algorithm 4, without its extensions.
+    func selectNeighbours(
+        count: Int, limit: Int, scratch: SearchScratch, candidate: (Int) -> UInt64
+    ) -> [UInt64] {
+        var kept: [UInt64] = []
+        kept.reserveCapacity(limit)
+        let hasTombstones = tombstoneCount.load(ordering: .relaxed) > 0
+        for index in 0..<count {
+            guard kept.count < limit else { break }
+            let entry = candidate(index)
+            let slot = RankedSlot.slot(entry)
+            if hasTombstones, unsafe id(slot).pointee.load(ordering: .relaxed) == HNSWGraph.freeID { continue }
+            let distance = RankedSlot.distance(entry)
+            let row = unsafe UnsafePointer(vector(slot))
+            var isDiverse = true
+            for other in kept {
+                unsafe scratch.distanceCount += 1
+                if unsafe similarity.distance(row, UnsafePointer(vector(RankedSlot.slot(other)))) < distance {
+                    isDiverse = false
+                    break
+                }
+            }
+            if isDiverse { kept.append(entry) }
+        }
+        return kept
+    }
+}

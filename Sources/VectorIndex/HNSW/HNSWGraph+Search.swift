@@ -1,0 +1,159 @@
+import CKernels
+import Kernels
+import Synchronization
+
+// Searching one layer: a beam of the nearest nodes met so far, each expanded once, nearest first.
+extension HNSWGraph {
+    /// Walks down from the entry point to the node nearest to `query` on the lowest layer above `layer`.
+    ///
+    /// - Returns: the ranked slot to begin with on `layer`, or nil when the graph is empty.
+    func descend(to layer: Int, query: UnsafePointer<Float>, scratch: SearchScratch) -> UInt64? {
+        let entry = entry.load(ordering: .acquiring)
+        guard entry != 0 else { return nil }
+        let top = Int(entry >> 32) - 1
+        var slot = UInt32(truncatingIfNeeded: entry)
+        var distance = unsafe similarity.distance(query, vector(slot))
+        unsafe scratch.distanceCount += 1
+        var level = top
+        while level > layer {
+            while let (nearer, at) = unsafe nearestLink(
+                of: slot, on: level, than: distance, query: query, scratch: scratch)
+            {
+                slot = nearer
+                distance = at
+            }
+            level -= 1
+        }
+        return RankedSlot.make(distance: distance, slot: slot)
+    }
+
+    /// The link of `slot` on `layer` that is nearest to `query`, if it is nearer than `distance`.
+    private func nearestLink(
+        of slot: UInt32, on layer: Int, than distance: Float, query: UnsafePointer<Float>, scratch: SearchScratch
+    ) -> (UInt32, Float)? {
+        let links = links(slot, layer)
+        let batch = unsafe scratch.batch
+        let values = unsafe scratch.values
+        var count = 0
+        while count < links.capacity {
+            let link = links[count]
+            guard link != HNSWGraph.noLink else { break }
+            unsafe batch[count] = link
+            count += 1
+        }
+        unsafe similarity.gather(query, vectors.rows, batch, count, into: values)
+        unsafe scratch.distanceCount += count
+        unsafe scratch.hopCount += 1
+        var best: (UInt32, Float)?
+        var least = distance
+        for index in 0..<count {
+            let candidate = unsafe similarity.sign * values[index]
+            if candidate < least {
+                least = candidate
+                unsafe best = (batch[index], candidate)
+            }
+        }
+        return best
+    }
+
+    /// The nearest `ef` nodes on `layer`, found from `start`; live or not.
+    ///
+    /// - Returns: the beam, valid until the scratch is used again.
+    @inline(never)
+    func searchLayer(
+        _ layer: Int, from start: UInt64, ef: Int, query: UnsafePointer<Float>, scratch: SearchScratch
+    ) -> Beam {
+        var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
+        scratch.clearVisited()
+        _ = scratch.visit(RankedSlot.slot(start))
+        beam.offer(start)
+        let rows = unsafe vectors.rows
+        let batch = unsafe scratch.batch
+        let values = unsafe scratch.values
+        let sign = similarity.sign
+        var distances = 0
+        var hops = 0
+        while let slot = beam.next() {
+            let links = links(slot, layer)
+            var count = 0
+            var index = 0
+            while index < links.capacity {
+                let link = links[index]
+                guard link != HNSWGraph.noLink else { break }
+                index += 1
+                if scratch.visit(link) {
+                    unsafe batch[count] = link
+                    count += 1
+                }
+            }
+            // The links of the node that is likely next arrive while these distances are computed.
+            if let next = beam.peek(), layer == 0 { unsafe ck_prefetch(base[next]) }
+            hops += 1
+            guard count > 0 else { continue }
+            unsafe similarity.gather(query, rows, batch, count, into: values)
+            distances += count
+            for index in 0..<count {
+                unsafe beam.offer(RankedSlot.make(distance: sign * values[index], slot: batch[index]))
+            }
+        }
+        unsafe scratch.distanceCount += distances
+        unsafe scratch.hopCount += hops
+        return beam
+    }
+
+    /// The nearest `ef` nodes of layer 0 that are live and in `allowed`, found from `start`.
+    ///
+    /// Walks through nodes that do not count, so it goes on until the beam is full of ones that do and nothing nearer
+    /// is in sight.
+    /// - Parameter budget: the distances it may compute.
+    /// - Returns: the beam, or nil when the budget ran out.
+    @inline(never)
+    func searchBase(
+        from start: UInt64, ef: Int, query: UnsafePointer<Float>, allowed: Bitmap?, budget: Int, scratch: SearchScratch
+    ) -> Beam? {
+        var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
+        var frontier = unsafe FrontierHeap(taking: &scratch.frontier)
+        defer { unsafe frontier.giveBack(to: &scratch.frontier) }
+        scratch.clearVisited()
+        let first = RankedSlot.slot(start)
+        _ = scratch.visit(first)
+        frontier.push(start)
+        if counts(first, allowed) { beam.offer(start) }
+        let rows = unsafe vectors.rows
+        let (batch, values) = unsafe (scratch.batch, scratch.values)
+        var spent = 0
+        defer { unsafe scratch.distanceCount += spent }
+        while let nearest = frontier.pop() {
+            if beam.isFull && nearest > beam.worst { break }
+            guard spent <= budget else { return nil }
+            let links = links(RankedSlot.slot(nearest), 0)
+            var count = 0
+            for index in 0..<(links.capacity) {
+                let link = links[index]
+                guard link != HNSWGraph.noLink else { break }
+                if scratch.visit(link) {
+                    unsafe batch[count] = link
+                    count += 1
+                }
+            }
+            unsafe similarity.gather(query, rows, batch, count, into: values)
+            spent += count
+            unsafe scratch.hopCount += 1
+            for index in 0..<count {
+                let slot = unsafe batch[index]
+                let entry = unsafe RankedSlot.make(distance: similarity.sign * values[index], slot: slot)
+                guard !beam.isFull || entry < beam.worst else { continue }
+                frontier.push(entry)
+                if counts(slot, allowed) { beam.offer(entry) }
+            }
+        }
+        return beam
+    }
+
+    @inline(__always)
+    private func counts(_ slot: UInt32, _ allowed: Bitmap?) -> Bool {
+        let id = unsafe id(slot).pointee.load(ordering: .acquiring)
+        guard id >= 0 else { return false }
+        return allowed?.contains(id) ?? true
+    }
+}
