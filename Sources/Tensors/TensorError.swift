@@ -8,6 +8,10 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
     case unsupportedGGUF(path: String, reason: String)
     /// The GGUF file lacks a metadata key that its use needs, or holds it with another type.
     case badGGUFMetadata(path: String, key: String, reason: String)
+    /// The file isn't a well-formed safetensors file: it is damaged, cut off or of another format. Fetch it again.
+    case malformedSafetensors(path: String, reason: String)
+    /// The tensor's numbers are of a type, or its shape of a kind, that its use can't read.
+    case unsupportedTensor(path: String, name: String, reason: String)
     /// The file holds no tensor of this name: it is of another model than was expected.
     case missingTensor(path: String, name: String)
 
@@ -22,6 +26,10 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
             "\(path) cannot be used: \(reason)"
         case .badGGUFMetadata(let path, let key, let reason):
             "\(path): metadata key \(key) \(reason); use a file converted for this architecture"
+        case .malformedSafetensors(let path, let reason):
+            "\(path) is not a sound safetensors file: \(reason); fetch it again"
+        case .unsupportedTensor(let path, let name, let reason):
+            "\(path): tensor \(name) cannot be used: \(reason)"
         case .missingTensor(let path, let name):
             "\(path) holds no tensor named \(name); it belongs to another model"
         }
