@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 extension DocumentStore {
-    /// Answers kept without feedback; older ones make room. One with feedback is kept.
+    /// Answers kept without feedback; older ones make room, those with feedback are kept.
     public static let maximumAnswerCount = 10_000
 
     /// Keeps an answer, and lets go of the oldest one without feedback beyond ``maximumAnswerCount``.
@@ -11,6 +11,7 @@ extension DocumentStore {
     ///   - collectionID: the collection it was answered from.
     ///   - question: the question.
     ///   - answer: the answer as the API gave it.
+    /// - Throws: ``StorageError/collectionNotFound(name:)``, ``StorageError/invalidInput(field:reason:)``.
     public func recordAnswer(
         id: String, in collectionID: Int64, question: String, answer: some Encodable
     ) throws(StorageError) {

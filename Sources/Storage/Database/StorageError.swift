@@ -1,4 +1,6 @@
-/// What can go wrong in storage. ``description`` is the line a user reads.
+/// What can go wrong in storage.
+///
+/// ``description`` is the line a user reads.
 public enum StorageError: Error, Equatable {
     /// Caller: there is no collection of that name. Create it or mend the name.
     case collectionNotFound(name: String)

@@ -54,7 +54,7 @@ extension DocumentStore {
         }
     }
 
-    /// What indexes hold of these chunks; ids that are gone are left out. Ascending by id.
+    /// What indexes hold of these chunks, ascending by id; ids that are gone are left out.
     public func indexEntries(ids: [Int64]) throws(StorageError) -> [IndexEntry] {
         try read { db in
             var entries: [IndexEntry] = []

@@ -30,8 +30,7 @@ extension DocumentStore {
         }
     }
 
-    /// A document's chunks in order.
-    /// - Parameter documentID: the document's row id.
+    /// The chunks of a document, by its row id, in order.
     public func chunks(ofDocument documentID: Int64) throws(StorageError) -> [ChunkRecord] {
         try read { db in
             try Row.fetchAll(
@@ -63,6 +62,15 @@ extension DocumentStore {
                 }
             }
             return vectors
+        }
+    }
+
+    /// The number of the collection's chunks.
+    public func chunkCount(in collectionID: Int64) throws(StorageError) -> Int {
+        try read { db in
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM chunks WHERE collection_id = ?"),
+                arguments: [collectionID]) ?? 0
         }
     }
 

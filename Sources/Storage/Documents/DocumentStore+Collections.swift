@@ -73,7 +73,9 @@ extension DocumentStore {
         return deleted
     }
 
-    /// Counts what the collection holds. O(documents).
+    /// Counts what the collection holds.
+    ///
+    /// O(documents).
     /// - Throws: ``StorageError/collectionNotFound(name:)``.
     public func statistics(of collectionID: Int64) throws(StorageError) -> CollectionStatistics {
         try read { db in

@@ -38,6 +38,7 @@ extension DocumentStore {
     ///   - cursor: the last page's ``DocumentPage/nextCursor``; nil for the first page.
     ///   - limit: documents per page, 1 to ``maximumPageSize``.
     ///   - state: lists only documents in that state.
+    /// - Returns: the page and where the next one begins.
     /// - Throws: ``StorageError/invalidInput(field:reason:)`` for a cursor that no page gave or a limit out of range.
     public func documents(
         in collectionID: Int64, after cursor: String? = nil, limit: Int = 100, state: DocumentState? = nil
@@ -66,8 +67,7 @@ extension DocumentStore {
         }
     }
 
-    /// The extracted text that the chunks' spans point into; empty for a document that never succeeded.
-    /// - Parameter documentID: the document's row id.
+    /// The extracted text that the chunks' spans point into; empty for a document, by row id, that never succeeded.
     public func documentText(_ documentID: Int64) throws(StorageError) -> String {
         try read { db in
             try String.fetchOne(
@@ -109,6 +109,7 @@ extension DocumentStore {
     ///   - byteCount: the size of the source.
     ///   - error: one line: what was wrong and what to do.
     ///   - itemID: the job item this finishes, in the same transaction.
+    /// - Throws: ``StorageError/collectionNotFound(name:)``, ``StorageError/invalidInput(field:reason:)`` for the id.
     public func recordFailure(
         externalID: String, in collectionID: Int64, title: String = "", contentType: String = "", byteCount: Int = 0,
         error: String, finishing itemID: Int64? = nil

@@ -34,8 +34,8 @@ extension DocumentStore {
                 try finish(itemID, state: .succeeded, error: nil, chunkCount: document.chunks.count, db)
             }
             return DocumentReplacement(
-                sequence: try Self.latestSequence(db, in: collectionID), keptChunkCount: counts.kept,
-                insertedChunkCount: counts.inserted, removedChunkCount: counts.removed)
+                sequence: try Self.latestSequence(db, in: collectionID), kept: counts.kept, inserted: counts.inserted,
+                removed: counts.removed)
         }
     }
 
@@ -49,6 +49,9 @@ extension DocumentStore {
             }
             guard chunk.vector.allSatisfy(\.isFinite) else {
                 throw .invalidInput(field: "chunks", reason: "a vector holds a value that is not finite")
+            }
+            guard chunk.vector.contains(where: { $0 != 0 }) else {
+                throw .invalidInput(field: "chunks", reason: "a vector has no direction: every value is 0")
             }
         }
     }

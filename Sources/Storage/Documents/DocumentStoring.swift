@@ -31,6 +31,8 @@ public protocol DocumentStoring: Sendable {
 
     /// The collection's last change.
     func latestSequence(in collectionID: Int64) throws(StorageError) -> Int64
+    /// The number of the collection's chunks.
+    func chunkCount(in collectionID: Int64) throws(StorageError) -> Int
     /// How many transactions have changed the collection's documents.
     func revision(of collectionID: Int64) throws(StorageError) -> Int64
     /// The changes after `sequence`, oldest first.

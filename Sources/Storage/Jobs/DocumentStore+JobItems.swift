@@ -48,6 +48,7 @@ extension DocumentStore {
     ///   - id: the item.
     ///   - state: `succeeded` or `unchanged`.
     ///   - chunkCount: chunks stored for it.
+    /// - Throws: what the machine reports.
     public func finishItem(
         _ id: Int64, state: JobItemState = .succeeded, chunkCount: Int? = nil
     ) throws(StorageError) {
@@ -103,7 +104,7 @@ extension DocumentStore {
         return true
     }
 
-    /// Ends an item, and its job with the last one. An item that has ended stays as it is.
+    /// Ends an item, and its job with the last one; an item that has ended stays as it is.
     func finish(_ id: Int64, state: JobItemState, error: String?, chunkCount: Int?, _ db: Database) throws {
         let now = Columns.milliseconds(clock())
         let jobID = try Int64.fetchOne(

@@ -13,6 +13,7 @@ extension DocumentStore {
     ///   - collectionID: the collection to work on.
     ///   - options: what the job's runner wants to find again.
     ///   - items: the work, done in this order; none makes a job that has succeeded already.
+    /// - Returns: the job with its items.
     /// - Throws: ``StorageError/collectionNotFound(name:)``, or ``StorageError/invalidInput(field:reason:)`` for an id.
     public func createJob(
         kind: String, in collectionID: Int64, options: [String: JSONValue] = [:], items: [NewJobItem]
@@ -36,8 +37,7 @@ extension DocumentStore {
         }
     }
 
-    /// The job of that id.
-    /// - Parameter includingItems: whether ``JobRecord/items`` is filled.
+    /// The job of that id, with or without its items.
     /// - Throws: ``StorageError/jobNotFound(id:)``.
     public func job(id: Int64, includingItems: Bool = true) throws(StorageError) -> JobRecord {
         try read { try Self.job($0, id: id, includingItems: includingItems) }
@@ -68,7 +68,9 @@ extension DocumentStore {
         }
     }
 
-    /// Stops a job: items that wait are cancelled, those that run may end. Of a job that has ended nothing changes.
+    /// Stops a job: items that wait are cancelled, those that run may end.
+    ///
+    /// A job that has ended stays as it is.
     /// - Throws: ``StorageError/jobNotFound(id:)``.
     @discardableResult
     public func cancelJob(_ id: Int64) throws(StorageError) -> JobRecord {

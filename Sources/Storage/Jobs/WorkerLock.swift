@@ -45,7 +45,7 @@ final class WorkerLock: Sendable {
         try? handle.close()
     }
 
-    /// Whether the process that took `token` still runs. Cleans up after one that does not.
+    /// Whether the process that took `token` still runs; cleans up after one that does not.
     static func isAlive(_ token: String, in folder: String) -> Bool {
         // Tokens come from the database: nothing but a UUID may become a path.
         guard UUID(uuidString: token) != nil else { return false }

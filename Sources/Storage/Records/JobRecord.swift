@@ -43,6 +43,14 @@ public struct JobProgress: Sendable, Equatable, Encodable {
     public var failed: Int
     /// Items whose source was as before.
     public var unchanged: Int
+
+    /// Bundles the counts.
+    public init(done: Int, total: Int, failed: Int, unchanged: Int) {
+        self.done = done
+        self.total = total
+        self.failed = failed
+        self.unchanged = unchanged
+    }
 }
 
 /// A job as stored.

@@ -78,6 +78,14 @@ public struct DocumentReplacement: Sendable, Equatable {
     public var insertedChunkCount: Int
     /// Chunks of the old version that are gone.
     public var removedChunkCount: Int
+
+    /// Bundles the counts.
+    public init(sequence: Int64, kept: Int, inserted: Int, removed: Int) {
+        self.sequence = sequence
+        keptChunkCount = kept
+        insertedChunkCount = inserted
+        removedChunkCount = removed
+    }
 }
 
 /// The one text that stands for a chunk in the encoder and in the lexical index.

@@ -1,0 +1,36 @@
+package import Kernels
+import LexicalIndex
+package import Tensors
+import VectorIndex
+
+extension HNSWIndex: PersistentVectorIndex {}
+extension BM25Index: PersistentLexicalIndex {}
+
+/// HNSW over cosine similarity, and BM25 over English words, with their published default parameters.
+package struct StandardIndexFactory: IndexFactory {
+    private let pool: ThreadPool
+    private let analyzer = TextAnalyzer()
+
+    /// Makes indexes that work on `pool`.
+    package init(pool: ThreadPool) { self.pool = pool }
+
+    package var lexicalFingerprint: String { analyzer.fingerprint }
+
+    package func makeVectorIndex(dimension: Int) throws -> any PersistentVectorIndex {
+        try HNSWIndex(dimension: dimension, metric: .cosine, parameters: HNSWParameters(), pool: pool)
+    }
+
+    package func loadVectorIndex(path: String) throws -> (index: any PersistentVectorIndex, stamp: SnapshotStamp) {
+        let (index, stamp) = try HNSWIndex.load(path: path, pool: pool)
+        return (index, stamp)
+    }
+
+    package func makeLexicalIndex() throws -> any PersistentLexicalIndex {
+        try BM25Index(parameters: BM25Parameters(), analyzer: analyzer)
+    }
+
+    package func loadLexicalIndex(path: String) throws -> (index: any PersistentLexicalIndex, stamp: SnapshotStamp) {
+        let (index, stamp) = try BM25Index.load(path: path, analyzer: analyzer)
+        return (index, stamp)
+    }
+}

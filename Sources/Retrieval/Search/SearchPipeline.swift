@@ -1,0 +1,205 @@
+import Encoders
+import Kernels
+import LexicalIndex
+import Storage
+import Synchronization
+import VectorIndex
+
+/// One search over one collection's indexes, from the request to the hits; synchronous.
+///
+///     filter ─▶ bitmap ─┬─▶ query ─▶ vector ─▶ vector index ─┐
+///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ missing scores ─▶ fusion ─▶ chunks from the database
+struct SearchPipeline {
+    let request: SearchRequest
+    let indexes: CollectionIndexes
+    let store: any DocumentStoring
+    let filters: FilterCache
+    let embedder: QueryEmbedder
+    let pool: ThreadPool
+
+    /// What the legs found and what becomes of it.
+    struct Candidates {
+        var dense: [ScoredChunk] = []
+        var lexical: [ScoredChunk] = []
+        /// Scores of all candidates, those a leg did not return included.
+        var denseScores: [Int64: Float] = [:]
+        var lexicalScores: [Int64: Float] = [:]
+        /// The order of the hits.
+        var ranking: [ScoredChunk] = []
+        var isFused = false
+    }
+
+    /// Runs the search.
+    func run() throws(RetrievalError) -> SearchResponse {
+        var watch = StageWatch()
+        let collection = indexes.collection
+        // Without a query there is only one leg, whatever the mode.
+        let mode = request.query == nil ? SearchMode.dense : request.mode
+
+        var selection: FilterCache.Selection?
+        if let filter = request.filter {
+            do {
+                selection = try filters.selection(of: filter, in: collection.id, store: store)
+            } catch {
+                throw .storage(error)
+            }
+            watch.lap("filter")
+        }
+        var vector: [Float]?
+        var isCached = false
+        if mode != .lexical {
+            (vector, isCached) = try queryVector()
+            watch.lap("embed")
+        }
+        let legs = indexes.current
+        var candidates = try search(legs, mode, vector, selection?.chunks, &watch)
+        fuse(&candidates, legs, vector)
+        watch.lap("fusion")
+        let hits = try fetch(candidates, legs)
+        watch.lap("fetch")
+        var response = SearchResponse(hits: hits, timings: watch.total())
+        if request.explain {
+            response.explanation = SearchExplanation(
+                mode: mode, fusion: candidates.isFused ? request.fusion.name : nil,
+                denseCandidateCount: candidates.dense.count, lexicalCandidateCount: candidates.lexical.count,
+                candidateCount: candidates.ranking.count,
+                filter: selection.map {
+                    SearchExplanation.Filter(
+                        chunkCount: $0.chunks.count, documentCount: $0.documentCount,
+                        totalDocumentCount: $0.totalDocumentCount)
+                }, isQueryEmbeddingCached: isCached)
+        }
+        return response
+    }
+
+    private func queryVector() throws(RetrievalError) -> (vector: [Float], isCached: Bool) {
+        let collection = indexes.collection
+        if let vector = request.vector {
+            guard vector.count == collection.dimension else {
+                throw .wrongDimension(expected: collection.dimension, actual: vector.count)
+            }
+            return (vector, false)
+        }
+        guard embedder.encoder.fingerprint == collection.encoderFingerprint else {
+            throw .encoderMismatch(
+                collection: collection.name, bound: collection.encoder, loaded: embedder.encoder.modelName)
+        }
+        return try embedder.vector(of: request.query ?? "")
+    }
+
+    /// Both legs side by side, each on a thread of the pool.
+    private func search(
+        _ legs: CollectionIndexes.Legs, _ mode: SearchMode, _ vector: [Float]?, _ allowing: Bitmap?,
+        _ watch: inout StageWatch
+    ) throws(RetrievalError) -> Candidates {
+        if let allowing, allowing.isEmpty { return Candidates() }
+        let depth = mode == .hybrid ? request.depth : max(request.topK, min(request.depth, request.topK * 2))
+        let dense = Mutex<Result<[VectorHit], RetrievalError>>(.success([]))
+        let lexical = Mutex<[LexicalHit]>([])
+        let times = Mutex<[(String, Duration)]>([])
+        let request = request
+        pool.run(taskCount: 2) { leg in
+            let start = ContinuousClock.now
+            if leg == 0, let vector {
+                let result: Result<[VectorHit], RetrievalError>
+                do throws(VectorIndexError) {
+                    result = .success(
+                        try legs.vectors.search(vector, topK: depth, efSearch: request.efSearch, allowing: allowing))
+                } catch {
+                    result = .failure(.index(detail: "\(error)"))
+                }
+                dense.withLock { $0 = result }
+                times.withLock { $0.append(("dense", ContinuousClock.now - start)) }
+            } else if leg == 1, mode != .dense, let query = request.query {
+                let hits = legs.lexical.search(query, topK: depth, allowing: allowing)
+                lexical.withLock { $0 = hits }
+                times.withLock { $0.append(("lexical", ContinuousClock.now - start)) }
+            }
+        }
+        for (stage, time) in times.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) { watch.note(stage, time) }
+        watch.skip()
+        var candidates = Candidates()
+        candidates.dense = try dense.withLock { $0 }.get().map { ScoredChunk(id: $0.id, score: $0.similarity) }
+        candidates.lexical = lexical.withLock { $0 }.map { ScoredChunk(id: $0.id, score: $0.score) }
+        candidates.isFused = mode == .hybrid
+        return candidates
+    }
+
+    private func fuse(_ candidates: inout Candidates, _ legs: CollectionIndexes.Legs, _ vector: [Float]?) {
+        for hit in candidates.dense { candidates.denseScores[hit.id] = hit.score }
+        for hit in candidates.lexical { candidates.lexicalScores[hit.id] = hit.score }
+        guard candidates.isFused else {
+            candidates.ranking = candidates.dense.isEmpty ? candidates.lexical : candidates.dense
+            return
+        }
+        complete(&candidates, legs, vector)
+        switch request.fusion {
+        case .reciprocalRank(let constant):
+            candidates.ranking = reciprocalRankFusion([candidates.dense, candidates.lexical], constant: constant)
+        case .convex(let weight):
+            candidates.ranking = convexCombination(
+                dense: candidates.denseScores.map { ScoredChunk(id: $0.key, score: $0.value) },
+                lexical: candidates.lexicalScores.map { ScoredChunk(id: $0.key, score: $0.value) },
+                denseWeight: weight)
+        }
+    }
+
+    /// Gives each candidate the score of the leg that did not return it, so that the legs' cuts don't decide.
+    private func complete(_ candidates: inout Candidates, _ legs: CollectionIndexes.Legs, _ vector: [Float]?) {
+        if let vector {
+            for hit in candidates.lexical where candidates.denseScores[hit.id] == nil {
+                guard let other = legs.vectors.vector(of: hit.id) else { continue }
+                candidates.denseScores[hit.id] = cosine(vector, other)
+            }
+        }
+        if let query = request.query {
+            let missing = candidates.dense.map(\.id).filter { candidates.lexicalScores[$0] == nil }
+            guard !missing.isEmpty else { return }
+            for id in missing { candidates.lexicalScores[id] = 0 }
+            for hit in legs.lexical.search(query, topK: missing.count, allowing: Bitmap(missing)) {
+                candidates.lexicalScores[hit.id] = hit.score
+            }
+        }
+    }
+
+    /// The best `topK` chunks that are still there and pass the filter as their document is now.
+    private func fetch(
+        _ candidates: Candidates, _ legs: CollectionIndexes.Legs
+    ) throws(RetrievalError) -> [SearchHit] {
+        var hits: [SearchHit] = []
+        var rest = candidates.ranking[...]
+        let explainer = request.explain ? HitExplainer(candidates: candidates, request: request) : nil
+        while hits.count < request.topK, !rest.isEmpty {
+            let batch = rest.prefix(request.topK - hits.count)
+            rest = rest.dropFirst(batch.count)
+            let chunks: [StoredChunk]
+            do { chunks = try store.chunks(ids: batch.map(\.id)) } catch { throw .storage(error) }
+            let scores = Dictionary(batch.map { ($0.id, $0.score) }, uniquingKeysWith: { first, _ in first })
+            for stored in chunks where request.filter?.matches(stored.metadata) ?? true {
+                let id = stored.chunk.id
+                guard let score = scores[id] else { continue }
+                hits.append(
+                    SearchHit(
+                        chunkID: id, documentID: stored.externalID, title: stored.title, url: stored.url,
+                        headingPath: stored.chunk.headingPath, text: stored.chunk.text,
+                        utf8Span: stored.chunk.utf8Span, score: score,
+                        scores: HitScores(
+                            dense: candidates.denseScores[id], lexical: candidates.lexicalScores[id],
+                            fused: candidates.isFused ? score : nil),
+                        metadata: stored.metadata, explanation: explainer?.explanation(of: id, legs.lexical)))
+            }
+        }
+        return hits
+    }
+
+    private func cosine(_ first: [Float], _ second: [Float]) -> Float {
+        var (dot, firstSquare, secondSquare): (Float, Float, Float) = (0, 0, 0)
+        for index in 0..<min(first.count, second.count) {
+            dot += first[index] * second[index]
+            firstSquare += first[index] * first[index]
+            secondSquare += second[index] * second[index]
+        }
+        let norm = (firstSquare * secondSquare).squareRoot()
+        return norm > 0 ? dot / norm : 0
+    }
+}
