@@ -2,6 +2,7 @@
 
 Nothing here is measured; the scripts import it. Standard library alone.
 """
+
 import argparse, datetime, json, os, pathlib, platform, subprocess, sys, tempfile, threading, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -10,20 +11,31 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def parser(description):
     """An argument parser with the options every script has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--docent", default=os.environ.get("DOCENT", str(ROOT / ".build/release/docent")),
-                        help="the binary to measure (default: .build/release/docent, or $DOCENT)")
-    parser.add_argument("--models", default=os.environ.get("DOCENT_MODELS", str(ROOT / "models")),
-                        help="the models folder (default: models, or $DOCENT_MODELS)")
-    parser.add_argument("--results", default=str(ROOT / "Benchmarks/results"),
-                        help="where the results file goes (default: Benchmarks/results)")
+    parser.add_argument(
+        "--docent",
+        default=os.environ.get("DOCENT", str(ROOT / ".build/release/docent")),
+        help="the binary to measure (default: .build/release/docent, or $DOCENT)",
+    )
+    parser.add_argument(
+        "--models",
+        default=os.environ.get("DOCENT_MODELS", str(ROOT / "models")),
+        help="the models folder (default: models, or $DOCENT_MODELS)",
+    )
+    parser.add_argument(
+        "--results",
+        default=str(ROOT / "Benchmarks/results"),
+        help="where the results file goes (default: Benchmarks/results)",
+    )
     parser.add_argument("--work", help="folder for temporary files (default: a temporary folder, removed at the end)")
     return parser
 
 
 def machine():
     """Processor, cores and memory, as a results file states them."""
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-                 platform.machine())
+    model = next(
+        (line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
     flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
     level = [name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if f" {name}" in flags]
     memory = int(next(line for line in open("/proc/meminfo") if line.startswith("MemTotal")).split()[1])
@@ -40,8 +52,11 @@ def save(arguments, name, result):
     """Writes NAME.json into the results folder, with machine, commit and date."""
     folder = pathlib.Path(arguments.results)
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"), "commit": commit(),
-             "machine": machine()}
+    stamp = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "commit": commit(),
+        "machine": machine(),
+    }
     path = folder / f"{name}.json"
     path.write_text(json.dumps({**stamp, **result}, indent=1, ensure_ascii=False) + "\n")
     print(f"results: {path}", file=sys.stderr)
@@ -111,8 +126,15 @@ def run(command, stdin=None, timeout=600, env=None, cwd=None, tee=False, before=
     With `tee` its stderr is also shown. After `timeout` seconds the process is killed and its code is None.
     """
     start = time.monotonic()
-    process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, cwd=cwd, preexec_fn=before)
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        preexec_fn=before,
+    )
     captured = {"out": b"", "err": b""}
 
     def read(stream, name):
@@ -130,8 +152,11 @@ def run(command, stdin=None, timeout=600, env=None, cwd=None, tee=False, before=
         except BrokenPipeError:
             pass
 
-    threads = [threading.Thread(target=read, args=(process.stdout, "out")),
-               threading.Thread(target=read, args=(process.stderr, "err")), threading.Thread(target=write)]
+    threads = [
+        threading.Thread(target=read, args=(process.stdout, "out")),
+        threading.Thread(target=read, args=(process.stderr, "err")),
+        threading.Thread(target=write),
+    ]
     for thread in threads:
         thread.daemon = True
         thread.start()

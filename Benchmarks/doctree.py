@@ -3,6 +3,7 @@
 Makes a folder with links to the .html files alone, `postgresql/…` and `python/…`, so that the page sources that lie
 beside Python's pages aren't taken in twice and document ids are the same on every machine. Standard library alone.
 """
+
 import pathlib, subprocess, sys
 
 PACKAGES = {"postgresql": "postgresql-doc-15", "python": "python3.11-doc"}

@@ -4,13 +4,14 @@
     python3 Benchmarks/ingest_docs.py [--first N] [--work DIR] [--generator auto] [--questions FILE]
 
 Reports files, failures, seconds, chunks per second, peak resident memory and the database's size, then asks the
-questions of docs/questions-postgresql-python.md and prints each answer for a person to judge. A question's pages must be
+questions of docs/questions-postgresql-python.md and prints each answer for a person to judge. A question's page must be
 among the citations or, failing that, the ten best passages of a hybrid search. With --first N only N pages, spread over
 both packages, are taken in (those of the questions always). With --work the data folder is kept; if it holds the
 collection already, unchanged files cost nothing and only the questions are new.
 
 Needs: the two packages. Bars: no failure, the page of each question found.
 """
+
 import pathlib, re
 
 import common, doctree
@@ -22,14 +23,35 @@ def read_questions(path):
     for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if re.fullmatch(r"\d+", cells[0]) and len(cells) == 4:
-            rows.append({"number": int(cells[0]), "question": cells[1],
-                         "pages": [page.strip() for page in cells[2].split(",")], "says": cells[3]})
+            rows.append(
+                {
+                    "number": int(cells[0]),
+                    "question": cells[1],
+                    "pages": [page.strip() for page in cells[2].split(",")],
+                    "says": cells[3],
+                }
+            )
     return rows
 
 
 def ingest(arguments, tree, data):
-    done = common.run([arguments.docent, "ingest", tree, "--recursive", "--collection", "docs", "--json",
-                       "--data", data, "--models", arguments.models], timeout=4 * 3600, tee=True)
+    done = common.run(
+        [
+            arguments.docent,
+            "ingest",
+            tree,
+            "--recursive",
+            "--collection",
+            "docs",
+            "--json",
+            "--data",
+            data,
+            "--models",
+            arguments.models,
+        ],
+        timeout=4 * 3600,
+        tee=True,
+    )
     if done.code != 0:
         raise SystemExit(f"docent ingest ended with {done.code}: {' '.join(done.error_lines[-1:])}")
     job = done.json["job"]
@@ -37,11 +59,20 @@ def ingest(arguments, tree, data):
     size = sum(path.stat().st_size for path in pathlib.Path(data).rglob("*") if path.is_file())
     database = sum(path.stat().st_size for path in pathlib.Path(data).glob("docent.sqlite*"))
     chunks = done.json["chunks"]
-    return {"files": job["progress"]["total"], "failed": job["progress"]["failed"], "failures": failures[:20],
-            "skipped": len(done.json.get("skipped", [])), "seconds": round(done.seconds, 1), "chunks": chunks,
-            "chunks_per_s": round(chunks / done.seconds, 1), "tokens": done.json.get("tokens"),
-            "peak_rss_mb": round(done.peak / 1e6), "database_mb": round(database / 1e6, 1),
-            "data_folder_mb": round(size / 1e6, 1), "progress_lines": done.err.count(b"\r") + done.err.count(b"\n")}
+    return {
+        "files": job["progress"]["total"],
+        "failed": job["progress"]["failed"],
+        "failures": failures[:20],
+        "skipped": len(done.json.get("skipped", [])),
+        "seconds": round(done.seconds, 1),
+        "chunks": chunks,
+        "chunks_per_s": round(chunks / done.seconds, 1),
+        "tokens": done.json.get("tokens"),
+        "peak_rss_mb": round(done.peak / 1e6),
+        "database_mb": round(database / 1e6, 1),
+        "data_folder_mb": round(size / 1e6, 1),
+        "progress_lines": done.err.count(b"\r") + done.err.count(b"\n"),
+    }
 
 
 def ask(arguments, row, data):
@@ -53,10 +84,19 @@ def ask(arguments, row, data):
     answer, hits = answered.json, [hit["document_id"] for hit in found.json["hits"]]
     cited = [citation["document_id"] for citation in answer["citations"]]
     ranks = [rank for rank, page in enumerate(hits, 1) if page in row["pages"]]
-    return {**row, "answer": answer["answer"], "refused": answer["refused"], "cited": cited,
-            "generator": answer["generator"], "confidence": answer["confidence"],
-            "page_cited": any(page in row["pages"] for page in cited), "page_rank": ranks[0] if ranks else None,
-            "top_pages": hits[:3], "seconds": round(answered.seconds, 2), "notes": answer.get("notes", [])}
+    return {
+        **row,
+        "answer": answer["answer"],
+        "refused": answer["refused"],
+        "cited": cited,
+        "generator": answer["generator"],
+        "confidence": answer["confidence"],
+        "page_cited": any(page in row["pages"] for page in cited),
+        "page_rank": ranks[0] if ranks else None,
+        "top_pages": hits[:3],
+        "seconds": round(answered.seconds, 2),
+        "notes": answer.get("notes", []),
+    }
 
 
 def main():
@@ -80,10 +120,17 @@ def main():
         if "error" in row:
             checks.check(f"question {row['number']}", False, row["error"])
             continue
-        print(f"   answer ({row['generator']}, {row['seconds']} s): {row['answer']}\n   cites: {', '.join(row['cited'])}")
-        where = "cited" if row["page_cited"] else f"passage {row['page_rank']}" if row["page_rank"] else row["top_pages"]
-        checks.check(f"question {row['number']}: its page is cited or among ten passages",
-                     row["page_cited"] or row["page_rank"], where)
+        print(
+            f"   answer ({row['generator']}, {row['seconds']} s): {row['answer']}\n   cites: {', '.join(row['cited'])}"
+        )
+        where = (
+            "cited" if row["page_cited"] else f"passage {row['page_rank']}" if row["page_rank"] else row["top_pages"]
+        )
+        checks.check(
+            f"question {row['number']}: its page is cited or among ten passages",
+            row["page_cited"] or row["page_rank"],
+            where,
+        )
     result["pages_cited"] = sum(row.get("page_cited", False) for row in result["questions"])
     result["refused"] = sum(row.get("refused", False) for row in result["questions"])
     print(f"\npages cited: {result['pages_cited']} of {len(rows)}, refused: {result['refused']}")

@@ -11,37 +11,59 @@ job states, and asks both for the same searches, so that the indexes are compare
 Only processes started here are killed, by their id. Needs: the two Debian packages. Bars: none lost, none doubled,
 equal content, every job ended, the database sound.
 """
+
 import array, pathlib, random, signal, sqlite3, subprocess, sys, time
 
 import common, doctree
 
-SEARCHES = ["default transaction isolation level", "create index concurrently", "subprocess check returncode",
-            "json decode error", "vacuum full lock", "sort stability"]
+SEARCHES = [
+    "default transaction isolation level",
+    "create index concurrently",
+    "subprocess check returncode",
+    "json decode error",
+    "vacuum full lock",
+    "sort stability",
+]
 
 
 def content(data):
     """Everything that must be equal, keyed by document id; row ids, dates and vectors' last bits aside."""
     with sqlite3.connect(f"file:{data}/docent.sqlite?mode=ro", uri=True) as base:
         rows = lambda query: base.execute(query).fetchall()
-        documents = {row[0]: row[1:] for row in rows(
-            "SELECT external_id, title, url, content_type, content_hash, metadata, state, error, byte_count, chunk_count,"
-            " text FROM documents LEFT JOIN document_texts ON document_id = documents.id")}
+        documents = {
+            row[0]: row[1:]
+            for row in rows(
+                "SELECT external_id, title, url, content_type, content_hash, metadata, state, error, byte_count,"
+                " chunk_count, text FROM documents LEFT JOIN document_texts ON document_id = documents.id"
+            )
+        }
         chunks, vectors = {}, {}
         for name, ordinal, *rest, vector in rows(
-                "SELECT external_id, ordinal, heading_path, text, utf8_start, utf8_end, token_count,"
-                " chunks.content_hash, vector FROM chunks JOIN documents ON documents.id = document_id"
-                " LEFT JOIN chunk_vectors ON chunk_id = chunks.id ORDER BY external_id, ordinal"):
+            "SELECT external_id, ordinal, heading_path, text, utf8_start, utf8_end, token_count,"
+            " chunks.content_hash, vector FROM chunks JOIN documents ON documents.id = document_id"
+            " LEFT JOIN chunk_vectors ON chunk_id = chunks.id ORDER BY external_id, ordinal"
+        ):
             chunks.setdefault(name, []).append((ordinal, *rest))
             vectors.setdefault(name, []).append(vector)
-        counts = {table: rows(f"SELECT count(*) FROM {table}")[0][0] for table in
-                  ("documents", "document_texts", "chunks", "chunk_vectors", "job_payloads")}
+        counts = {
+            table: rows(f"SELECT count(*) FROM {table}")[0][0]
+            for table in ("documents", "document_texts", "chunks", "chunk_vectors", "job_payloads")
+        }
         doubled = rows("SELECT document_id, ordinal FROM chunks GROUP BY 1, 2 HAVING count(*) > 1")
         jobs = rows("SELECT id, state FROM jobs ORDER BY id")
         pending = rows("SELECT count(*) FROM job_items WHERE state IN ('queued', 'running', 'failed')")[0][0]
         sound = rows("PRAGMA integrity_check")[0][0]
         broken = rows("PRAGMA foreign_key_check")
-    return {"documents": documents, "chunks": chunks, "vectors": vectors, "counts": counts, "doubled": doubled,
-            "jobs": jobs, "pending": pending, "sound": sound == "ok" and not broken}
+    return {
+        "documents": documents,
+        "chunks": chunks,
+        "vectors": vectors,
+        "counts": counts,
+        "doubled": doubled,
+        "jobs": jobs,
+        "pending": pending,
+        "sound": sound == "ok" and not broken,
+    }
 
 
 def farthest(left, right):
@@ -61,8 +83,23 @@ def found(arguments, data):
     result = []
     for query in SEARCHES:
         for mode in ("dense", "lexical", "hybrid"):
-            done = common.run([arguments.docent, "search", query, "--mode", mode, "--collection", "docs", "--json",
-                               "--quiet", "--data", data, "--models", arguments.models])
+            done = common.run(
+                [
+                    arguments.docent,
+                    "search",
+                    query,
+                    "--mode",
+                    mode,
+                    "--collection",
+                    "docs",
+                    "--json",
+                    "--quiet",
+                    "--data",
+                    data,
+                    "--models",
+                    arguments.models,
+                ]
+            )
             if done.code != 0:
                 sys.exit(f"docent search ended with {done.code}: {' '.join(done.error_lines)}")
             result.append([(hit["document_id"], hit["text"]) for hit in done.json["hits"]])
@@ -101,8 +138,18 @@ def main():
     generator, checks, rounds = random.Random(arguments.seed), common.Checks(), []
     with common.Work(arguments) as work:
         ids = doctree.make(work / "tree", arguments.first or None)
-        command = lambda data: [arguments.docent, "ingest", str(work / "tree"), "--recursive", "--collection", "docs",
-                                "--data", str(data), "--models", arguments.models]
+        command = lambda data: [
+            arguments.docent,
+            "ingest",
+            str(work / "tree"),
+            "--recursive",
+            "--collection",
+            "docs",
+            "--data",
+            str(data),
+            "--models",
+            arguments.models,
+        ]
         start = time.monotonic()
         whole = common.run(command(work / "undisturbed"), timeout=4 * 3600)
         seconds = time.monotonic() - start
@@ -110,8 +157,11 @@ def main():
             sys.exit(f"the undisturbed ingest ended with {whole.code}: {' '.join(whole.error_lines[-1:])}")
         expected, hits = content(work / "undisturbed"), found(arguments, work / "undisturbed")
         print(f"undisturbed: {expected['counts']} in {seconds:.1f} s")
-        checks.check("undisturbed: every page is a document", set(expected["documents"]) == set(ids),
-                     f"{len(expected['documents'])} of {len(ids)}")
+        checks.check(
+            "undisturbed: every page is a document",
+            set(expected["documents"]) == set(ids),
+            f"{len(expected['documents'])} of {len(ids)}",
+        )
         for number in range(1, arguments.rounds + 1):
             data = work / f"round{number}"
             with open(work / f"round{number}.log", "wb") as log:
@@ -121,10 +171,17 @@ def main():
             lost = sorted(set(expected["documents"]) - set(actual["documents"]))
             checks.check(f"{name}: none lost", not lost, lost[:5] or "")
             extra = sorted(set(actual["documents"]) - set(expected["documents"]))
-            checks.check(f"{name}: none doubled", not extra and not actual["doubled"]
-                         and actual["counts"]["documents"] == len(actual["documents"]), extra[:5] or "")
-            different = [key for key in expected["documents"] if expected["documents"][key] != actual["documents"].get(key)
-                         or expected["chunks"].get(key) != actual["chunks"].get(key)]
+            checks.check(
+                f"{name}: none doubled",
+                not extra and not actual["doubled"] and actual["counts"]["documents"] == len(actual["documents"]),
+                extra[:5] or "",
+            )
+            different = [
+                key
+                for key in expected["documents"]
+                if expected["documents"][key] != actual["documents"].get(key)
+                or expected["chunks"].get(key) != actual["chunks"].get(key)
+            ]
             checks.check(f"{name}: equal documents, texts and chunks", not different, different[:5] or "")
             counts = {table: actual["counts"][table] for table in actual["counts"]}
             checks.check(f"{name}: equal counts", counts == expected["counts"], counts)
@@ -136,8 +193,17 @@ def main():
             same = sum(set(one) == set(two) for one, two in zip(hits, found(arguments, data)))
             checks.check(f"{name}: the same search results", same >= len(hits) - 1, f"{same} of {len(hits)}")
             rounds.append({**went, "jobs": len(actual["jobs"])})
-    common.save(arguments, "kill_resume", {"pages": len(ids), "chunks": expected["counts"]["chunks"],
-                                           "seed": arguments.seed, "rounds": rounds, "missed": checks.failed})
+    common.save(
+        arguments,
+        "kill_resume",
+        {
+            "pages": len(ids),
+            "chunks": expected["counts"]["chunks"],
+            "seed": arguments.seed,
+            "rounds": rounds,
+            "missed": checks.failed,
+        },
+    )
     checks.finish()
 
 

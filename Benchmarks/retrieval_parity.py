@@ -3,7 +3,8 @@
 
     python3 Benchmarks/retrieval_parity.py DATA [--sets adi,npl] [--cache DIR] [--reference-only]
 
-DATA holds one folder per set: corpus.jsonl, queries.jsonl, qrels/test.tsv, SOURCE.md with a line "BM25 check … nDCG@10 X".
+DATA holds one folder per set: corpus.jsonl, queries.jsonl, qrels/test.tsv and a SOURCE.md with a line
+"BM25 check … nDCG@10 X".
 
 1. Dense reference: sentence-transformers with the encoder's own folder, exact cosine search, text = title + " " + text
    (BEIR's convention). Its top 100 of each set is kept in --cache (a TREC run and a JSON file), as it takes minutes.
@@ -17,6 +18,7 @@ the better leg by more than 0.005 on the mean, read both ways: against the mean 
 
 Needs: sentence-transformers, torch, pytrec-eval. Exit code 1 when a bar is missed.
 """
+
 import json, pathlib, re, sys, time
 
 import pytrec_eval
@@ -53,8 +55,10 @@ def score(qrels, run):
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, {name for name, _ in MEASURES.values()})
     rows = evaluator.evaluate(run)
     queries = [query for query, grades in qrels.items() if any(grade > 0 for grade in grades.values())]
-    means = {name: sum(rows.get(query, {}).get(key, 0.0) for query in queries) / len(queries)
-             for name, (_, key) in MEASURES.items()}
+    means = {
+        name: sum(rows.get(query, {}).get(key, 0.0) for query in queries) / len(queries)
+        for name, (_, key) in MEASURES.items()
+    }
     return {**means, "queries": len(queries)}
 
 
@@ -63,6 +67,7 @@ def reference(folder, cache, model_folder, model):
     run_path, json_path = cache / f"{folder.name}.dense.run", cache / f"{folder.name}.dense.json"
     if not json_path.exists():
         import numpy, torch
+
         encoder = model()
         corpus, queries = read_lines(folder / "corpus.jsonl"), read_lines(folder / "queries.jsonl")
         texts = [" ".join(part for part in (row.get("title") or "", row["text"]) if part) for row in corpus]
@@ -79,17 +84,41 @@ def reference(folder, cache, model_folder, model):
                 for rank, index in enumerate(best, 1):
                     out.write(f"{query['_id']} Q0 {corpus[index]['_id']} {rank} {similarities[index]:.9f} reference\n")
         partial.rename(run_path)
-        json_path.write_text(json.dumps({**score(read_qrels(folder), read_run(run_path)), "documents": len(corpus),
-                                         "encode_s": round(seconds, 1)}))
+        json_path.write_text(
+            json.dumps(
+                {
+                    **score(read_qrels(folder), read_run(run_path)),
+                    "documents": len(corpus),
+                    "encode_s": round(seconds, 1),
+                }
+            )
+        )
         print(f"{folder.name}: {len(corpus)} documents encoded in {seconds:.0f} s", file=sys.stderr)
     return json.loads(json_path.read_text())
 
 
 def docent_scores(arguments, folder, work):
     runs = work / f"runs-{folder.name}"
-    done = common.run([arguments.docent, "eval", "retrieval", "--dataset", folder, "--modes", ",".join(MODES),
-                       "--run-dir", runs, "--json", "--models", arguments.models, "--data", work / "data"],
-                      timeout=3600, tee=True)
+    done = common.run(
+        [
+            arguments.docent,
+            "eval",
+            "retrieval",
+            "--dataset",
+            folder,
+            "--modes",
+            ",".join(MODES),
+            "--run-dir",
+            runs,
+            "--json",
+            "--models",
+            arguments.models,
+            "--data",
+            work / "data",
+        ],
+        timeout=3600,
+        tee=True,
+    )
     if done.code != 0:
         sys.exit(f"{folder.name}: docent eval retrieval ended with {done.code}: {' '.join(done.error_lines[-1:])}")
     qrels, result = read_qrels(folder), {}
@@ -116,10 +145,16 @@ def judge(rows):
     legs = {mode: mean([row[mode]["ndcg@10"] for row in rows.values()]) for mode in MODES}
     strict = mean([max(row["dense"]["ndcg@10"], row["lexical"]["ndcg@10"]) for row in rows.values()])
     loose = max(legs["dense"], legs["lexical"])
-    checks.check("hybrid mean >= mean of the better leg of each set - 0.005 (strict)",
-                 legs["hybrid"] >= strict - 0.005, f"{legs['hybrid']:.4f} to {strict:.4f}")
-    checks.check("hybrid mean >= the better leg's mean - 0.005", legs["hybrid"] >= loose - 0.005,
-                 f"{legs['hybrid']:.4f} to {loose:.4f}")
+    checks.check(
+        "hybrid mean >= mean of the better leg of each set - 0.005 (strict)",
+        legs["hybrid"] >= strict - 0.005,
+        f"{legs['hybrid']:.4f} to {strict:.4f}",
+    )
+    checks.check(
+        "hybrid mean >= the better leg's mean - 0.005",
+        legs["hybrid"] >= loose - 0.005,
+        f"{legs['hybrid']:.4f} to {loose:.4f}",
+    )
     return checks, {**legs, "better_leg_of_each_set": strict}
 
 
@@ -137,11 +172,15 @@ def main():
     def model():
         if not loaded:
             from sentence_transformers import SentenceTransformer
+
             loaded.append(SentenceTransformer(str(model_folder), device="cpu"))
         return loaded[0]
 
-    names = arguments.sets.split(",") if arguments.sets else sorted(
-        path.name for path in arguments.data.iterdir() if (path / "corpus.jsonl").exists())
+    names = (
+        arguments.sets.split(",")
+        if arguments.sets
+        else sorted(path.name for path in arguments.data.iterdir() if (path / "corpus.jsonl").exists())
+    )
     with common.Work(arguments) as work:
         cache = arguments.cache or work
         cache.mkdir(parents=True, exist_ok=True)
@@ -154,12 +193,18 @@ def main():
         for name in names:
             source = (arguments.data / name / "SOURCE.md").read_text(encoding="utf-8")
             stated = re.search(r"BM25 check.*?nDCG@10 (\d\.\d+)", source)
-            rows[name] = {"reference": references[name], "bm25_source": float(stated.group(1)),
-                          **docent_scores(arguments, arguments.data / name, work)}
+            rows[name] = {
+                "reference": references[name],
+                "bm25_source": float(stated.group(1)),
+                **docent_scores(arguments, arguments.data / name, work),
+            }
             row = rows[name]
-            print(f"{name:20} nDCG@10  BM25 {row['bm25_source']:.4f}  lexical {row['lexical']['ndcg@10']:.4f}   "
-                  f"reference {row['reference']['ndcg@10']:.4f}  dense {row['dense']['ndcg@10']:.4f}   "
-                  f"hybrid {row['hybrid']['ndcg@10']:.4f}   {row['seconds']} s", flush=True)
+            print(
+                f"{name:20} nDCG@10  BM25 {row['bm25_source']:.4f}  lexical {row['lexical']['ndcg@10']:.4f}   "
+                f"reference {row['reference']['ndcg@10']:.4f}  dense {row['dense']['ndcg@10']:.4f}   "
+                f"hybrid {row['hybrid']['ndcg@10']:.4f}   {row['seconds']} s",
+                flush=True,
+            )
     checks, means = judge(rows)
     common.save(arguments, "retrieval_parity", {"sets": rows, "mean_ndcg@10": means, "missed": checks.failed})
     checks.finish()

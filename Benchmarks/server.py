@@ -1,4 +1,5 @@
-"""Starts `docent serve` on a free loopback port and speaks to it; shared by the HTTP scripts. Standard library alone."""
+"""Starts `docent serve` on a free loopback port and speaks to it, for the HTTP scripts. Standard library alone."""
+
 import http.client, json, os, re, signal, subprocess, threading, time
 
 
@@ -63,8 +64,9 @@ class Server:
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            return Reply(response.status, dict((name.lower(), value) for name, value in response.getheaders()),
-                         response.read())
+            return Reply(
+                response.status, dict((name.lower(), value) for name, value in response.getheaders()), response.read()
+            )
         finally:
             connection.close()
 
@@ -73,8 +75,12 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         start, result = time.monotonic(), []
         try:
-            connection.request(method, path, None if body is None else json.dumps(body).encode(),
-                               {"Content-Type": "application/json", "Accept": "text/event-stream"})
+            connection.request(
+                method,
+                path,
+                None if body is None else json.dumps(body).encode(),
+                {"Content-Type": "application/json", "Accept": "text/event-stream"},
+            )
             response = connection.getresponse()
             if response.status != 200:
                 raise RuntimeError(f"{path}: {response.status} {response.read()[:300]!r}")
@@ -111,13 +117,17 @@ class Reply:
         """The error object of the contract's shape, or None."""
         error = (self.json or {}).get("error") if isinstance(self.json, dict) else None
         complete = isinstance(error, dict) and all(
-            isinstance(error.get(key), str) and error[key] for key in ("code", "message", "request_id"))
+            isinstance(error.get(key), str) and error[key] for key in ("code", "message", "request_id")
+        )
         return error if complete else None
 
 
 def multipart(files):
     """Body and content type of a form with `files`: (name, bytes, content type)."""
     boundary = "----docent-bench-boundary"
-    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-             f"Content-Type: {kind}\r\n\r\n".encode() + content + b"\r\n" for name, content, kind in files]
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: {kind}\r\n\r\n".encode() + content + b"\r\n"
+        for name, content, kind in files
+    ]
     return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

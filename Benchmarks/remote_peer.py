@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""The remote generator against a real OpenAI-compatible server (llama-cpp-python) and against scripted ones that fail.
+
+    python3 Benchmarks/remote_peer.py [--no-llama] [--no-slow]
+
+Ingests corpus/shop-help into a temporary data folder and asks it through `docent ask --generator remote`:
+a live llama.cpp server; then the same address with the server stopped; then scripted servers on loopback that stream
+word by word, answer 500, 401, 429 and then well, break off, send nonsense, or accept and stay silent (this one takes as
+long as docent's own time-outs: minutes). Failures before the first token have to fall back to another generator and say
+so in "notes"; nothing may hang, and the key may show up nowhere but in the request's header.
+
+Needs for the first part: llama-cpp-python[server] in the Python that runs this (fastapi, uvicorn, sse-starlette,
+starlette-context, pydantic-settings) and the SmolLM2 GGUF below --models. Bars: every check.
+"""
+
+import http.server, json, os, pathlib, socket, subprocess, sys, threading, time, urllib.request
+
+import common
+
+QUESTION = "How long do I have to send something back?"
+KEY = "bench-key-0123456789"
+
+
+class Scripted:
+    """An OpenAI-compatible server that behaves as told; keeps the requests it saw."""
+
+    def __init__(self, behave):
+        seen = self.seen = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                seen.append({"path": self.path, "key": self.headers.get("Authorization"), "body": json.loads(body)})
+                self.close_connection = True
+                try:
+                    behave(self, len(seen))
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+            def refuse(self, status, headers=()):
+                body = json.dumps({"error": {"message": f"scripted {status}"}}).encode()
+                self.send_response(status)
+                for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers]:
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def stream(self, words, delay=0.0, finish=True):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                chunk = lambda choice: {
+                    "id": "1",
+                    "object": "chat.completion.chunk",
+                    "model": "scripted",
+                    "choices": [choice],
+                }
+                for word in words:
+                    self.event(json.dumps(chunk({"index": 0, "delta": {"content": word}, "finish_reason": None})))
+                    time.sleep(delay)
+                if finish:
+                    self.event(json.dumps(chunk({"index": 0, "delta": {}, "finish_reason": "stop"})))
+                    self.event("[DONE]")
+
+            def event(self, data):
+                self.wfile.write(f"data: {data}\n\n".encode())
+                self.wfile.flush()
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Asker:
+    def __init__(self, arguments, data):
+        self.arguments, self.data, self.checks = arguments, data, common.Checks()
+
+    def command(self, generator, *more):
+        return [
+            self.arguments.docent,
+            "ask",
+            QUESTION,
+            "--collection",
+            "help",
+            "--generator",
+            generator,
+            "--data",
+            str(self.data),
+            "--models",
+            self.arguments.models,
+            *more,
+        ]
+
+    def ask(self, url, generator="remote", timeout=300):
+        environment = {"DOCENT_REMOTE_URL": url, "DOCENT_REMOTE_MODEL": "bench", "DOCENT_REMOTE_API_KEY": KEY}
+        done = common.run(self.command(generator, "--json"), env=environment, timeout=timeout)
+        if KEY.encode() in done.out + done.err:
+            self.checks.check("the key stays out of stdout and stderr", False)
+        return done
+
+    def falls_back(self, name, url, within):
+        """The remote fails: another generator has to answer, in time, and a note has to say so."""
+        done = self.ask(url, timeout=within + 30)
+        if done.code != 0:
+            return self.checks.check(name, False, f"exit {done.code}: {' '.join(done.error_lines)[:200]}")
+        answer = done.json
+        right = answer["generator"] != "remote" and answer["notes"] and done.seconds <= within
+        return self.checks.check(
+            name, right, f"{answer['generator']}, {done.seconds:.1f} s: {' | '.join(answer['notes'])[:160]}"
+        )
+
+    def streamed(self, url):
+        """Whether text shows up on stdout while the answer is being written: times of the pieces read."""
+        environment = {"DOCENT_REMOTE_URL": url, "DOCENT_REMOTE_MODEL": "bench", "DOCENT_REMOTE_API_KEY": KEY}
+        process = subprocess.Popen(
+            self.command("remote"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+        )
+        watchdog = threading.Timer(120, process.kill)
+        watchdog.start()
+        times, text = [], b""
+        while block := process.stdout.read1(65536):
+            times.append(time.monotonic())
+            text += block
+        process.wait()
+        watchdog.cancel()
+        return times, text.decode("utf-8", "replace")
+
+
+def live_server(asker, arguments, work):
+    gguf = next(pathlib.Path(arguments.models).glob("smollm2*/*.gguf"), None)
+    if gguf is None:
+        return asker.checks.skip("a live llama.cpp server", "the model is not there")
+    port = free_port()
+    with open(work / "llama.log", "wb") as log:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "llama_cpp.server",
+                "--model",
+                str(gguf),
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--n_ctx",
+                "4096",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models", timeout=2).read()
+                    break
+                except OSError:
+                    if process.poll() is not None:
+                        tail = (work / "llama.log").read_text(errors="replace").strip().splitlines()[-1:]
+                        return asker.checks.skip("a live llama.cpp server", f"it does not start: {tail}")
+                    time.sleep(0.5)
+            done = asker.ask(f"http://127.0.0.1:{port}/v1")
+            answer = done.json if done.code == 0 else {}
+            asker.checks.check(
+                "a live llama.cpp server writes the answer",
+                answer.get("generator") == "remote",
+                f"{done.seconds:.1f} s, refused {answer.get('refused')}, {answer.get('usage')}, "
+                f"notes {answer.get('notes')}, {answer.get('answer', '')[:120]!r}",
+            )
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    asker.falls_back("the same server, stopped: falls back and says so", f"http://127.0.0.1:{port}/v1", 60)
+
+
+def scripted_servers(asker, arguments):
+    extract = common.run(asker.command("extractive", "--json")).json
+    words = [word + " " for word in extract["answer"].split()]
+    with Scripted(lambda handler, _: handler.stream(words, 0.1)) as server:
+        answer = asker.ask(server.url).json
+        request = server.seen[0]
+        asker.checks.check(
+            "a scripted server's words become the answer",
+            answer["generator"] == "remote" and not answer["refused"] and answer["citations"],
+            answer["answer"][:120],
+        )
+        asker.checks.check(
+            "the request: path, key, streaming, model",
+            request["path"] == "/v1/chat/completions"
+            and request["key"] == f"Bearer {KEY}"
+            and request["body"]["stream"] is True
+            and request["body"]["model"] == "bench",
+            {name: request["body"][name] for name in request["body"] if name != "messages"},
+        )
+        times, text = asker.streamed(server.url)
+        spread = times[-1] - times[0] if times else 0
+        asker.checks.check(
+            "the answer is streamed to the terminal as it is written",
+            len(times) >= 3 and spread >= 0.03 * len(words),
+            f"{len(times)} pieces over {spread:.2f} s",
+        )
+    with Scripted(lambda handler, _: handler.refuse(500)) as server:
+        asker.falls_back("status 500: retried, then falls back", server.url, 60)
+        asker.checks.check("status 500: sent three times in all", len(server.seen) == 3, len(server.seen))
+    with Scripted(lambda handler, _: handler.refuse(401)) as server:
+        asker.falls_back("status 401: falls back without retries", server.url, 30)
+        asker.checks.check("status 401: sent once", len(server.seen) == 1, len(server.seen))
+    behave = lambda handler, count: handler.refuse(429, [("Retry-After", "1")]) if count == 1 else handler.stream(words)
+    with Scripted(behave) as server:
+        done = asker.ask(server.url)
+        asker.checks.check(
+            "status 429, then well: waits and asks again",
+            done.code == 0 and done.json["generator"] == "remote" and len(server.seen) == 2,
+            f"{done.seconds:.1f} s",
+        )
+    with Scripted(lambda handler, _: handler.event("no HTTP")) as server:
+        asker.falls_back("a reply that is no HTTP: falls back", server.url, 60)
+
+    def nonsense(handler, _):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.event("{not json")
+
+    with Scripted(nonsense) as server:
+        asker.falls_back("a stream of nonsense: falls back", server.url, 60)
+    with Scripted(lambda handler, _: handler.stream(words[:3], finish=False)) as server:
+        done = asker.ask(server.url)
+        told = done.code == 1 and len(done.error_lines) >= 1 or done.code == 0 and done.json["notes"]
+        asker.checks.check(
+            "a stream that breaks off: an error or a fallback that says so",
+            told,
+            f"exit {done.code}: {' '.join(done.error_lines)[:160] or done.json['notes']}",
+        )
+    if arguments.no_slow:
+        return asker.checks.skip("a silent server", "--no-slow")
+    with Scripted(lambda handler, _: time.sleep(600)) as server:
+        asker.falls_back("a server that stays silent: times out and falls back", server.url, 240)
+
+
+def main():
+    parser = common.parser(__doc__)
+    parser.add_argument("--no-llama", action="store_true", help="leaves the live server out")
+    parser.add_argument("--no-slow", action="store_true", help="leaves the silent server out (minutes)")
+    arguments = parser.parse_args()
+    with common.Work(arguments) as work:
+        asker = Asker(arguments, work / "data")
+        made = common.run(
+            [
+                arguments.docent,
+                "ingest",
+                common.ROOT / "corpus/shop-help",
+                "--recursive",
+                "--collection",
+                "help",
+                "--data",
+                work / "data",
+                "--models",
+                arguments.models,
+            ]
+        )
+        if made.code != 0:
+            sys.exit(f"the collection can't be made: {' '.join(made.error_lines)}")
+        if arguments.no_llama:
+            asker.checks.skip("a live llama.cpp server", "--no-llama")
+        else:
+            live_server(asker, arguments, work)
+        scripted_servers(asker, arguments)
+    common.save(arguments, "remote_peer", {"checks": asker.checks.rows, "failed": asker.checks.failed})
+    asker.checks.finish()
+
+
+main()
