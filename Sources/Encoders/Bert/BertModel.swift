@@ -1,0 +1,225 @@
+import CKernels
+import Kernels
+import Tensors
+
+// One model, in the order of the forward pass; types are named as in the checkpoint.
+//
+// Sequences lie one behind the other without padding: T is the sum of their lengths, and only attention knows where
+// one ends. Source: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (2018).
+
+/// Token ids of some sequences, packed.
+struct TokenBatch: Sendable {
+    /// [T].
+    var ids: [Int32] = []
+    /// Where each sequence ends in `ids`: [B], ascending, none empty.
+    var ends: [Int] = []
+
+    /// Where sequence `index` lies.
+    func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+
+    /// The longest sequence's length.
+    var longest: Int { ends.indices.reduce(0) { max($0, range($1).count) } }
+}
+
+/// Word, position and token type embeddings, then a layer norm: token ids → [T, D].
+// Word embeddings are read where they lie in the mapped file, a page at a time as words come up, or from a converted
+// copy; `file` keeps the map alive.
+@safe
+struct BertEmbeddings: Sendable {
+    private nonisolated(unsafe) let words: UnsafePointer<Float>  // [V, D]
+    private let positions: FloatBuffer  // [positions, D], token type 0 added
+    private let norm: BertLayerNorm
+    private let hiddenSize: Int
+    private let file: SafetensorsFile
+    private let converted: FloatBuffer?
+
+    init(
+        _ configuration: EncoderConfiguration, _ weights: inout WeightReader, _ file: SafetensorsFile
+    ) throws(EncoderError) {
+        hiddenSize = configuration.hiddenSize
+        self.file = file
+        let wordShape = [configuration.vocabularySize, hiddenSize]
+        if let mapped = unsafe try weights.mappedFloats("embeddings.word_embeddings.weight", wordShape) {
+            unsafe words = mapped
+            converted = nil
+        } else {
+            let values = try weights.floats("embeddings.word_embeddings.weight", wordShape)
+            let copy = FloatBuffer(values, count: values.count)
+            unsafe words = UnsafePointer(copy.base)
+            converted = copy
+        }
+        var sums = try weights.floats(
+            "embeddings.position_embeddings.weight", [configuration.maxPositionCount, hiddenSize])
+        let types = try weights.floats(
+            "embeddings.token_type_embeddings.weight", [configuration.tokenTypeCount, hiddenSize])
+        for index in sums.indices { sums[index] += types[index % hiddenSize] }
+        positions = FloatBuffer(sums, count: sums.count)
+        norm = try BertLayerNorm("embeddings.LayerNorm", configuration, &weights)
+    }
+
+    func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
+        let kernels = unsafe ck_kernels().pointee.elementwise
+        pool.run(taskCount: batch.ends.count) { sequence in
+            for (position, token) in batch.range(sequence).enumerated() {
+                let row = unsafe workspace.hidden.row(token)
+                // Ids are below V and positions below their count: `SentenceEncoder` has made sure of both.
+                unsafe kernels.add(
+                    words + Int(batch.ids[token]) * hiddenSize, positions.base + position * hiddenSize, hiddenSize, row)
+                unsafe norm.apply(row, kernels)
+            }
+        }
+    }
+}
+
+/// Layer norm of one row in place.
+struct BertLayerNorm: Sendable {
+    private let weight: FloatBuffer  // [D]
+    private let bias: FloatBuffer  // [D]
+    private let epsilon: Float
+
+    init(
+        _ name: String, _ configuration: EncoderConfiguration, _ weights: inout WeightReader
+    ) throws(EncoderError) {
+        let size = configuration.hiddenSize
+        weight = FloatBuffer(try weights.floats(name + ".weight", [size]), count: size)
+        bias = FloatBuffer(try weights.floats(name + ".bias", [size]), count: size)
+        epsilon = configuration.layerNormEpsilon
+    }
+
+    func apply(_ row: UnsafeMutablePointer<Float>, _ kernels: ck_elementwise_table) {
+        unsafe kernels.layer_norm(row, weight.count, weight.base, bias.base, epsilon, row)
+    }
+
+    /// Every row of [T, D].
+    func apply(_ rows: Activation, count: Int, _ pool: ThreadPool) {
+        let kernels = unsafe ck_kernels().pointee.elementwise
+        let shares = count < 128 ? 1 : 2 * pool.threadCount
+        pool.run(taskCount: shares) { share in
+            for row in (count * share / shares)..<(count * (share + 1) / shares) {
+                unsafe apply(rows.row(row), kernels)
+            }
+        }
+    }
+}
+
+/// Self-attention of every head: [T, D] → [T, D] in the workspace's `context`.
+struct BertSelfAttention: Sendable {
+    private let queryKeyValue: PackedLinear  // [3D, D]
+    private let headCount: Int
+    private let headSize: Int
+
+    init(
+        _ layer: String, _ configuration: EncoderConfiguration, _ weights: inout WeightReader
+    ) throws(EncoderError) {
+        let size = configuration.hiddenSize
+        let names = ["query", "key", "value"].map { layer + ".attention.self." + $0 }
+        queryKeyValue = try weights.fusedLinear(names, size, size)
+        headCount = configuration.headCount
+        headSize = configuration.headSize
+    }
+
+    func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
+        queryKeyValue.apply(
+            workspace.hidden, rows: batch.ids.count, epilogue: CK_EPILOGUE_BIAS, to: workspace.wide, pool: pool)
+        let kernels = unsafe ck_kernels().pointee.elementwise
+        let pairs = batch.ends.count * headCount
+        let shares = min(pairs, pool.threadCount)
+        pool.run(taskCount: shares) { share in
+            for pair in (pairs * share / shares)..<(pairs * (share + 1) / shares) {
+                let tokens = batch.range(pair / headCount)
+                let column = pair % headCount * headSize
+                let row = unsafe workspace.wide.row(tokens.lowerBound) + column
+                var attention = unsafe ck_self_attention(
+                    q: row, k: row + headCount * headSize, v: row + 2 * headCount * headSize,
+                    stride: workspace.wide.stride, token_count: tokens.count, head_size: headSize,
+                    scale: 1 / Float(headSize).squareRoot(),
+                    out: workspace.context.row(tokens.lowerBound) + column, out_stride: workspace.context.stride,
+                    scratch: workspace.scratch(share))
+                unsafe kernels.self_attention(&attention)
+            }
+        }
+    }
+}
+
+/// Attention and feed-forward, each with its residual and layer norm: [T, D] → [T, D] in place.
+struct BertLayer: Sendable {
+    private let selfAttention: BertSelfAttention
+    private let attentionOutput: PackedLinear  // [D, D]
+    private let attentionNorm: BertLayerNorm
+    private let intermediate: PackedLinear  // [F, D]
+    private let output: PackedLinear  // [D, F]
+    private let outputNorm: BertLayerNorm
+
+    init(
+        _ index: Int, _ configuration: EncoderConfiguration, _ weights: inout WeightReader
+    ) throws(EncoderError) {
+        let layer = "encoder.layer.\(index)"
+        let size = configuration.hiddenSize
+        let wide = configuration.intermediateSize
+        selfAttention = try BertSelfAttention(layer, configuration, &weights)
+        attentionOutput = try weights.linear(layer + ".attention.output.dense", size, size)
+        attentionNorm = try BertLayerNorm(layer + ".attention.output.LayerNorm", configuration, &weights)
+        intermediate = try weights.linear(layer + ".intermediate.dense", wide, size)
+        output = try weights.linear(layer + ".output.dense", size, wide)
+        outputNorm = try BertLayerNorm(layer + ".output.LayerNorm", configuration, &weights)
+    }
+
+    func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
+        let rows = batch.ids.count
+        let hidden = workspace.hidden
+        selfAttention.apply(batch, workspace, pool)
+        attentionOutput.apply(
+            workspace.context, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: hidden,
+            pool: pool)
+        attentionNorm.apply(hidden, count: rows, pool)
+        intermediate.apply(hidden, rows: rows, epilogue: CK_EPILOGUE_BIAS_GELU, to: workspace.wide, pool: pool)
+        output.apply(
+            workspace.wide, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: hidden, pool: pool)
+        outputNorm.apply(hidden, count: rows, pool)
+    }
+}
+
+/// The whole encoder: packed token ids → one L2-normalised vector for each sequence.
+struct BertModel: Sendable {
+    let configuration: EncoderConfiguration
+    private let embeddings: BertEmbeddings
+    private let layers: [BertLayer]
+
+    /// Reads the weights; `configuration` says which there must be.
+    /// - Throws: `EncoderError.weights` when one is missing or of another shape, `.unusedWeights` when some are left.
+    init(_ configuration: EncoderConfiguration, _ file: SafetensorsFile) throws(EncoderError) {
+        var weights = WeightReader(file)
+        self.configuration = configuration
+        embeddings = try BertEmbeddings(configuration, &weights, file)
+        var layers: [BertLayer] = []
+        for index in 0..<configuration.layerCount {
+            layers.append(try BertLayer(index, configuration, &weights))
+        }
+        self.layers = layers
+        try weights.finish()
+    }
+
+    /// Embeds the sequences of `batch`.
+    /// - Parameters:
+    ///   - batch: ids below V, sequences no longer than the position count, both within the workspace's capacity.
+    ///   - emit: called with each sequence's number and its vector [D].
+    func embed(
+        _ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool,
+        emit: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        embeddings.apply(batch, workspace, pool)
+        for layer in layers { layer.apply(batch, workspace, pool) }
+        let kernels = unsafe ck_kernels().pointee.elementwise
+        let size = configuration.hiddenSize
+        let hidden = workspace.hidden
+        // `context` is free by now: its first row takes the pooled vector.
+        let pooled = unsafe workspace.context.row(0)
+        for sequence in batch.ends.indices {
+            let tokens = batch.range(sequence)
+            let rows = configuration.pooling == .mean ? tokens.count : 1
+            unsafe kernels.mean_rows(hidden.row(tokens.lowerBound), hidden.stride, rows, size, pooled)
+            unsafe kernels.normalize(pooled, size)
+            unsafe emit(sequence, UnsafeBufferPointer(start: pooled, count: size))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+
+/// Reads one small JSON file of a model's folder.
+enum ConfigurationFile {
+    /// The file's contents.
+    static func read<T: Decodable>(_ type: T.Type, _ path: String) throws(EncoderError) -> T {
+        guard let value = try readIfPresent(type, path) else {
+            throw .unreadable(path: path, reason: "there is no such file")
+        }
+        return value
+    }
+
+    /// The file's contents, or nil when there is no such file.
+    static func readIfPresent<T: Decodable>(_ type: T.Type, _ path: String) throws(EncoderError) -> T? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data: Data
+        do {
+            guard let handle = FileHandle(forReadingAtPath: path) else {
+                throw EncoderError.unreadable(path: path, reason: "it cannot be opened")
+            }
+            defer { try? handle.close() }
+            data = try handle.read(upToCount: EncoderConfiguration.Limits.fileBytes + 1) ?? Data()
+        } catch let error as EncoderError {
+            throw error
+        } catch {
+            throw .unreadable(path: path, reason: error.localizedDescription)
+        }
+        guard data.count <= EncoderConfiguration.Limits.fileBytes else {
+            throw .malformed(path: path, reason: "a configuration of over a megabyte")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw .malformed(path: path, reason: "it has no \(key.stringValue)")
+        } catch DecodingError.typeMismatch(_, let context) {
+            let key = context.codingPath.last?.stringValue ?? "its contents"
+            throw .malformed(path: path, reason: "\(key) is of a wrong type")
+        } catch {
+            throw .malformed(path: path, reason: "it is not valid JSON")
+        }
+    }
+}
+
+/// config.json of a BERT model.
+struct BertConfiguration: Decodable {
+    var modelType: String?
+    var activation: String?
+    var positionType: String?
+    var isDecoder: Bool?
+    var hiddenSize: Int
+    var layerCount: Int
+    var headCount: Int
+    var intermediateSize: Int
+    var vocabularySize: Int
+    var maxPositionCount: Int
+    var tokenTypeCount: Int?
+    var layerNormEpsilon: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case modelType = "model_type"
+        case activation = "hidden_act"
+        case positionType = "position_embedding_type"
+        case isDecoder = "is_decoder"
+        case hiddenSize = "hidden_size"
+        case layerCount = "num_hidden_layers"
+        case headCount = "num_attention_heads"
+        case intermediateSize = "intermediate_size"
+        case vocabularySize = "vocab_size"
+        case maxPositionCount = "max_position_embeddings"
+        case tokenTypeCount = "type_vocab_size"
+        case layerNormEpsilon = "layer_norm_eps"
+    }
+
+    /// Refuses what the forward pass doesn't do.
+    func checkFamily(_ path: String) throws(EncoderError) {
+        guard modelType ?? "bert" == "bert" else {
+            throw .unsupported(path: path, feature: "the architecture \(modelType ?? "")")
+        }
+        guard activation ?? "gelu" == "gelu" else {
+            throw .unsupported(path: path, feature: "the activation \(activation ?? "")")
+        }
+        guard positionType ?? "absolute" == "absolute" else {
+            throw .unsupported(path: path, feature: "\(positionType ?? "") positions")
+        }
+        guard isDecoder != true else { throw .unsupported(path: path, feature: "causal attention") }
+    }
+}
+
+/// sentence_bert_config.json.
+struct SentenceConfiguration: Decodable {
+    var maxTokenCount: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case maxTokenCount = "max_seq_length"
+    }
+}
+
+/// One entry of modules.json.
+struct SentenceModule: Decodable {
+    var type: String
+    var path: String
+
+    /// The class name without its package, which has changed over time.
+    var kind: String { type.split(separator: ".").last.map(String.init) ?? type }
+
+    /// Vectors are always normalised, so `Normalize` changes nothing.
+    var isKnown: Bool { ["Transformer", "Pooling", "Normalize"].contains(kind) }
+}
+
+/// 1_Pooling/config.json: one flag per way of pooling, or the way's name.
+struct PoolingConfiguration: Decodable {
+    var mode: String?
+    var cls: Bool?
+    var mean: Bool?
+    var max: Bool?
+    var meanSqrtLength: Bool?
+    var weightedMean: Bool?
+    var lastToken: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case mode = "pooling_mode"
+        case cls = "pooling_mode_cls_token"
+        case mean = "pooling_mode_mean_tokens"
+        case max = "pooling_mode_max_tokens"
+        case meanSqrtLength = "pooling_mode_mean_sqrt_len_tokens"
+        case weightedMean = "pooling_mode_weightedmean_tokens"
+        case lastToken = "pooling_mode_lasttoken"
+    }
+
+    /// The one way that is asked for.
+    func pooling(_ path: String) throws(EncoderError) -> EncoderConfiguration.Pooling {
+        if let mode {
+            guard let pooling = EncoderConfiguration.Pooling(rawValue: mode) else {
+                throw .unsupported(path: path, feature: "\(mode) pooling")
+            }
+            return pooling
+        }
+        let others = [max, meanSqrtLength, weightedMean, lastToken].contains(true)
+        switch (mean == true, cls == true, others) {
+        case (true, false, false): return .mean
+        case (false, true, false): return .cls
+        default: throw .unsupported(path: path, feature: "pooling other than the mean or the first token alone")
+        }
+    }
+}
