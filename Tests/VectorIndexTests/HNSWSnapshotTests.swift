@@ -1,0 +1,109 @@
+import Foundation
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+import VectorIndex
+
+@Suite("HNSW snapshots")
+struct HNSWSnapshotTests {
+    private let pool = ThreadPool(threadCount: 2)
+    private let stamp = SnapshotStamp(collectionID: 4, fingerprint: "minilm:1", watermark: 77)
+
+    private func make(_ count: Int, _ fixtures: VectorFixtures) throws -> HNSWIndex {
+        let index = try HNSWIndex(dimension: fixtures.dimension, metric: .cosine, pool: pool)
+        try index.insert((0..<Int64(count)).map { $0 }, vectors: fixtures.flat(0..<count))
+        return index
+    }
+
+    @Test("a loaded index answers exactly as the saved one, and its stamp comes with it", arguments: [0, 1, 40, 1500])
+    func roundTrip(count: Int) throws {
+        let fixtures = VectorFixtures(count: 1500)
+        let folder = try TemporaryDirectory()
+        let index = try make(count, fixtures)
+        try index.save(to: folder.file("i"), stamp: stamp)
+        let (loaded, found) = try HNSWIndex.load(
+            path: folder.file("i"), collectionID: 4, fingerprint: "minilm:1", pool: pool)
+        #expect(found == stamp)
+        #expect(loaded.count == count)
+        #expect(loaded.parameters == index.parameters)
+        for query in fixtures.queries {
+            #expect(try loaded.search(query, topK: 10) == index.search(query, topK: 10))
+        }
+        #expect(loaded.vector(of: 0) == index.vector(of: 0))
+    }
+
+    @Test("a loaded index goes on changing without touching the file")
+    func copyOnWrite() throws {
+        let fixtures = VectorFixtures(count: 6000)
+        let folder = try TemporaryDirectory()
+        try make(4200, fixtures).save(to: folder.file("i"), stamp: stamp)
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file("i")))
+        let (loaded, _) = try HNSWIndex.load(path: folder.file("i"), pool: pool)
+        loaded.remove((0..<1000).map { Int64($0) })
+        try loaded.insert((4200..<6000).map { Int64($0) }, vectors: fixtures.flat(4200..<6000))
+        #expect(try fixtures.recall(of: loaded, ids: 1000..<6000) >= 0.98)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("i"))) == before)
+        try loaded.save(to: folder.file("i"), stamp: stamp)
+        let (again, _) = try HNSWIndex.load(path: folder.file("i"), pool: pool)
+        #expect(again.count == 5000)
+        for query in fixtures.queries { #expect(try again.search(query, topK: 5) == loaded.search(query, topK: 5)) }
+    }
+
+    @Test("flipped bits, cut files and strangers are refused with the container's error")
+    func damage() throws {
+        let fixtures = VectorFixtures(count: 100)
+        let folder = try TemporaryDirectory()
+        let path = folder.file("i")
+        try make(100, fixtures).save(to: path, stamp: stamp)
+        let whole = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        var bytes = whole
+        for index in stride(from: 12, to: whole.count, by: 211) {
+            bytes[index] ^= 0x10
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            do {
+                _ = try HNSWIndex.load(path: path, pool: pool)
+                Issue.record("byte \(index) was not noticed")
+            } catch VectorIndexError.snapshot(.damaged) {}
+            bytes[index] = whole[index]
+        }
+        for length in [0, 100, 4096, whole.count - 1] {
+            try Data(whole.prefix(length)).write(to: URL(fileURLWithPath: path))
+            #expect(throws: VectorIndexError.self) { try HNSWIndex.load(path: path, pool: pool) }
+        }
+        try Data(whole).write(to: URL(fileURLWithPath: path))
+        #expect(throws: VectorIndexError.snapshot(.wrongCollection(path: path, found: 4, expected: 5))) {
+            try HNSWIndex.load(path: path, collectionID: 5, pool: pool)
+        }
+        #expect(throws: VectorIndexError.snapshot(.wrongFingerprint(path: path, found: "minilm:1", expected: "x"))) {
+            try HNSWIndex.load(path: path, fingerprint: "x", pool: pool)
+        }
+        #expect(throws: VectorIndexError.snapshot(.notFound(path: folder.file("none")))) {
+            try HNSWIndex.load(path: folder.file("none"), pool: pool)
+        }
+    }
+
+    @Test(
+        "sections that pass their checksums but make no graph are malformed",
+        arguments: ["meta", "base", "ids", "nodes"])
+    func contradictions(section: String) throws {
+        let fixtures = VectorFixtures(count: 60)
+        let folder = try TemporaryDirectory()
+        try make(60, fixtures).save(to: folder.file("i"), stamp: stamp)
+        let source = try SnapshotFile(path: folder.file("i"), kind: HNSWIndex.snapshotKind)
+        for fill in [0x01, 0x7F, 0xFE] as [UInt8] {
+            let writer = try SnapshotWriter(path: folder.file("bad"), kind: HNSWIndex.snapshotKind, stamp: stamp)
+            for name in ["meta", "vectors", "base", "upper", "ids", "nodes"] {
+                try writer.beginSection(name)
+                var bytes = try #require(try source.section(name).array(of: UInt8.self))
+                if name == section { for index in bytes.indices { bytes[index] = fill } }
+                try writer.append(bytes)
+            }
+            try writer.commit()
+            do {
+                _ = try HNSWIndex.load(path: folder.file("bad"), pool: pool)
+                Issue.record("\(section) filled with \(fill) was taken")
+            } catch VectorIndexError.snapshot(.malformed) {}
+        }
+    }
+}
