@@ -12,6 +12,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -57,9 +58,15 @@ let package = Package(
         .target(
             name: "Generation",
             dependencies: [
-                "Retrieval", "Decoders", "CurlClient",
+                "Ingestion", "Retrieval", "Decoders", "CurlClient",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            exclude: ["Prompts/README.md"],
+            resources: [
+                .embedInCode("Prompts/answer-system.mustache"), .embedInCode("Prompts/answer-user.mustache"),
+                .embedInCode("Prompts/answer-local-system.mustache"),
+                .embedInCode("Prompts/answer-local-user.mustache"), .embedInCode("Prompts/refusal.mustache"),
             ]
         ),
         .target(name: "Evaluation", dependencies: []),
@@ -67,9 +74,11 @@ let package = Package(
             name: "DocentServer",
             dependencies: [
                 "Ingestion", "Retrieval", "Generation", "Evaluation",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Web/index.html"), .embedInCode("Web/docent.css"), .embedInCode("Web/docent.js")]
         ),

@@ -1,7 +1,8 @@
 import HTTPTypes
 public import Hummingbird
 import Logging
-public import ServiceLifecycle
+import Retrieval
+import ServiceLifecycle
 
 /// Docent's HTTP server: the routes of the contract over the services it is given.
 ///
@@ -64,25 +65,24 @@ private struct IndexOpener: Service {
     let readiness: Readiness
 
     func run() async throws {
-        for collection in try services.store.collections() {
-            do {
-                try await services.search.open(collection.id)
-            } catch {
-                services.logger.error(
-                    "a collection could not be opened",
-                    metadata: ["collection": "\(collection.name)", "error": "\(error)"])
-            }
+        do {
+            try await services.search.openAll()
+        } catch {
+            // Searches open what they need, and report what they can't.
+            services.logger.error("not every collection could be opened", metadata: ["error": "\(error)"])
         }
         readiness.markReady()
         try? await gracefulShutdown()
-        services.search.saveSnapshots()
+        await services.search.saveSnapshots()
     }
 }
 
 /// Puts the request's id into the response, so that a client can name the request when it reports a problem.
 private struct RequestIDMiddleware: RouterMiddleware {
+    @concurrent
     func handle(
-        _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+        _ request: Request, context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
         if let name = HTTPField.Name("X-Request-Id") { response.headers[name] = context.requestID }

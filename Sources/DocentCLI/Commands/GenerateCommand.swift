@@ -2,6 +2,7 @@ import ArgumentParser
 import Decoders
 import Foundation
 import Kernels
+import Tokenizers
 
 /// `docent generate`: the local decoder on its own.
 struct GenerateCommand: AsyncParsableCommand {
@@ -78,7 +79,7 @@ struct GenerateCommand: AsyncParsableCommand {
             ? prompt
             : try decoder.chatTemplate.render(
                 [ChatMessage(role: .user, content: prompt)], addGenerationPrompt: true)
-        let ids = raw ? decoder.encode(text: text) : decoder.encode(prompt: text)
+        let ids = raw ? decoder.tokenizer.encode(text, addSpecialTokens: true) : decoder.encode(prompt: text)
         let isStreaming = !json
         let decoded = try decoder.generate(prompt: ids, parameters: try parameters()) { token in
             if isStreaming { Terminal.stream(token.text) }

@@ -32,7 +32,7 @@ struct IngestCommand: AsyncParsableCommand {
             var path: String
             var reason: String
         }
-        var job: JobRecord?
+        var job: JobRecord
         var skipped: [Skipped]
         var chunks: Int
         var tokens: Int
@@ -46,20 +46,30 @@ struct IngestCommand: AsyncParsableCommand {
         let record = try runtime.collectionForIngest(collection)
         let start = ContinuousClock.now
         try await finishEarlierJobs(runtime, record)
-        let collected = try IngestSources.collect(paths, recursive: recursive, prefix: idPrefix, metadata: fields)
-        var output = Output(
-            job: nil, skipped: collected.skipped.map { .init(path: $0.path, reason: $0.reason) }, chunks: 0,
-            tokens: 0, seconds: 0)
-        if !collected.items.isEmpty {
-            let job = try runtime.ingest.submit(collected.items, in: record)
-            let totals = try await run(job.id, runtime, settings)
-            output.job = try runtime.store.job(id: job.id)
-            output.chunks = totals.chunkCount
-            output.tokens = totals.tokenCount
+        let submission = try submit(fields, to: record, runtime)
+        let totals = try await run(submission.job.id, runtime, settings)
+        await runtime.search.saveSnapshots()
+        try report(
+            Output(
+                job: try runtime.store.job(id: submission.job.id),
+                skipped: submission.skipped.map { .init(path: $0.path, reason: $0.reason) },
+                chunks: totals?.chunkCount ?? 0, tokens: totals?.tokenCount ?? 0,
+                seconds: (ContinuousClock.now - start) / .seconds(1)))
+    }
+
+    private func submit(
+        _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
+    ) throws -> IngestSubmission {
+        guard paths.contains("-") else {
+            return try runtime.ingest.submit(
+                paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, into: record.name)
         }
-        runtime.search.saveSnapshots()
-        output.seconds = (ContinuousClock.now - start) / .seconds(1)
-        try report(output)
+        guard paths == ["-"] else {
+            throw CommandFailure(message: "- (standard input) can't be mixed with other paths", exitCode: 64)
+        }
+        let job = try runtime.ingest.submit(
+            jsonLines: .standardInput, idPrefix: idPrefix, metadata: fields, into: record.name)
+        return IngestSubmission(job: job, skipped: [])
     }
 
     /// Jobs of this collection that a killed process left behind: they are finished first, so that nothing is lost.
@@ -72,16 +82,18 @@ struct IngestCommand: AsyncParsableCommand {
         }
     }
 
-    private func run(_ job: Int64, _ runtime: Runtime, _ settings: Settings) async throws -> IngestProgress {
+    private func run(_ job: Int64, _ runtime: Runtime, _ settings: Settings) async throws -> IngestProgress? {
         let progress = ProgressLine(isQuiet: settings.isQuiet)
-        let totals = try await runtime.ingest.run(job) { step in
-            let rate = Int(step.chunksPerSecond)
+        var last: IngestProgress?
+        try await runtime.ingest.run(job) { step in
+            last = step
+            let failed = step.failedCount > 0 ? ", \(step.failedCount) failed" : ""
             progress.show(
-                "ingesting", done: step.done, total: step.total,
-                detail: "\(step.chunkCount) chunks, \(rate)/s" + (step.failed > 0 ? ", \(step.failed) failed" : ""))
+                "ingesting", done: step.doneCount, total: step.totalCount,
+                detail: "\(step.chunkCount) chunks, \(Int(step.chunksPerSecond))/s" + failed)
         }
         progress.finish()
-        return totals
+        return last
     }
 
     private func metadataFields() throws -> [String: JSONValue] {
@@ -101,22 +113,20 @@ struct IngestCommand: AsyncParsableCommand {
         if json {
             try Terminal.printJSON(output)
         } else {
-            let progress = output.job?.progress
-            let (done, failed, unchanged) = (progress?.done ?? 0, progress?.failed ?? 0, progress?.unchanged ?? 0)
+            let progress = output.job.progress
             let seconds = (output.seconds * 10).rounded() / 10
             Terminal.print(
-                "\(done - failed - unchanged) documents taken in, \(unchanged) unchanged, \(failed) failed: "
+                "\(progress.done - progress.failed - progress.unchanged) documents taken in, "
+                    + "\(progress.unchanged) unchanged, \(progress.failed) failed: "
                     + "\(output.chunks) chunks in \(seconds) s")
-            for item in output.job?.items ?? [] where item.state == .failed {
+            for item in output.job.items where item.state == .failed {
                 Terminal.note("failed: \(item.externalID): \(item.error ?? "unknown reason")")
             }
             for skipped in output.skipped { Terminal.note("skipped: \(skipped.path): \(skipped.reason)") }
         }
-        if let job = output.job, job.state == .failed {
-            throw CommandFailure(message: "no document could be taken in" + (job.error.map { ": \($0)" } ?? ""))
-        }
-        if output.job == nil {
-            throw CommandFailure(message: "nothing to take in: no file of a known type was found")
+        if output.job.state == .failed {
+            throw CommandFailure(
+                message: "no document could be taken in" + (output.job.error.map { ": \($0)" } ?? ""))
         }
     }
 }

@@ -31,12 +31,11 @@ struct PerplexityCommand: AsyncParsableCommand {
             throw CommandFailure(message: "can't read '\(input)': check the path and its permissions")
         }
         let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
-        let ids = decoder.encode(text: String(decoding: data, as: UTF8.self))
-        let result = try decoder.perplexity(of: ids, window: context)
+        let result = try decoder.perplexity(of: String(decoding: data, as: UTF8.self), windowLength: context)
         if json {
-            try Terminal.printJSON(Output(perplexity: result.perplexity, tokens: result.tokenCount))
+            try Terminal.printJSON(Output(perplexity: result.value, tokens: result.tokenCount))
         } else {
-            Terminal.print("perplexity \(result.perplexity) over \(result.tokenCount) tokens")
+            Terminal.print("perplexity \(result.value) over \(result.tokenCount) tokens")
         }
     }
 }

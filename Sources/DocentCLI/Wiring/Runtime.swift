@@ -45,7 +45,7 @@ final class Runtime: Sendable {
             logger: logger)
         self.search = search
         ingest = IngestService(store: store, embedder: embedder, logger: logger) { collection in
-            search.refresh(collection)
+            search.noteCommit(collection)
         }
         let prompts = try PromptLibrary(folder: settings.promptsFolder)
         let registry = try Self.generators(
@@ -56,14 +56,26 @@ final class Runtime: Sendable {
             queue: queue, logger: logger)
     }
 
-    /// The encoder for a collection is the one it is bound to: a different one is refused by name.
+    /// The collection called `name`.
     func requireCollection(_ name: String) throws -> CollectionRecord {
-        guard let collection = try store.collection(named: name) else {
-            throw CommandFailure(
-                message: "there is no collection '\(name)' in \(settings.dataFolder): "
-                    + "make one with 'docent collections create \(name)' or 'docent ingest … --collection \(name)'")
+        try store.collection(named: name)
+    }
+
+    /// Makes a collection bound to the loaded encoder.
+    func createCollection(_ name: String, description: String = "") throws -> CollectionRecord {
+        try store.createCollection(
+            NewCollection(
+                name: name, description: description, encoder: embedder.modelName,
+                encoderFingerprint: embedder.fingerprint, dimension: embedder.dimension))
+    }
+
+    /// The collection to take documents into; made when it isn't there.
+    func collectionForIngest(_ name: String) throws -> CollectionRecord {
+        do {
+            return try store.collection(named: name)
+        } catch .collectionNotFound {
+            return try createCollection(name)
         }
-        return collection
     }
 
     static func logger(_ settings: Settings) -> Logger {

@@ -4,8 +4,10 @@ import Logging
 
 /// Turns whatever a route throws into the JSON error of the contract, and logs what is the server's own fault.
 struct FailureMiddleware: RouterMiddleware {
+    @concurrent
     func handle(
-        _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+        _ request: Request, context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

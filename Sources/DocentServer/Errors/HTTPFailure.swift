@@ -1,6 +1,7 @@
 import Foundation
 import Generation
-import HTTPTypes
+public import HTTPTypes
+import Hummingbird
 import Ingestion
 import Retrieval
 import Storage
@@ -47,5 +48,79 @@ struct ErrorBody: Encodable {
 
     init(_ failure: HTTPFailure, requestID: String) {
         error = Detail(code: failure.code, message: failure.message, requestID: requestID)
+    }
+}
+
+extension HTTPFailure {
+    /// What a client is told of `error`; unknown errors are the server's fault and say no more than that.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as HTTPFailure: self = failure
+        case let error as StorageError: self.init(storage: error)
+        case let error as RetrievalError: self.init(retrieval: error)
+        case let error as GenerationError: self.init(generation: error)
+        case let error as IngestionError: self.init(ingestion: error)
+        case let error as MultipartForm.Failure: self.init(.badRequest, "invalid_multipart", error.description)
+        case let error as any HTTPResponseError:
+            self.init(error.status, error.status == .notFound ? "not_found" : "http_error", error.status.reasonPhrase)
+        case is CancellationError: self.init(.serviceUnavailable, "cancelled", "the request was cancelled")
+        default: self.init(.internalServerError, "internal_error", "something went wrong here: the log has more")
+        }
+    }
+
+    private init(storage error: StorageError) {
+        let message = error.description
+        switch error {
+        case .collectionNotFound: self.init(.notFound, "collection_not_found", message)
+        case .collectionExists: self.init(.conflict, "collection_exists", message)
+        case .documentNotFound: self.init(.notFound, "document_not_found", message)
+        case .jobNotFound: self.init(.notFound, "job_not_found", message)
+        case .answerNotFound: self.init(.notFound, "answer_not_found", message)
+        case .invalidInput: self.init(.badRequest, "invalid_input", message)
+        case .wrongDimension: self.init(.badRequest, "wrong_dimension", message)
+        case .jobBusy: self.init(.conflict, "job_busy", message)
+        case .databaseLocked:
+            self.init(.serviceUnavailable, "database_locked", message, retryAfter: .seconds(1))
+        case .diskFull: self.init(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", message)
+        default: self.init(.internalServerError, "storage_failed", message)
+        }
+    }
+
+    private init(retrieval error: RetrievalError) {
+        let message = error.description
+        switch error {
+        case .invalidRequest: self.init(.badRequest, "invalid_request", message)
+        case .invalidFilter: self.init(.badRequest, "invalid_filter", message)
+        case .wrongDimension: self.init(.badRequest, "wrong_dimension", message)
+        case .encoderMismatch: self.init(.conflict, "encoder_mismatch", message)
+        case .overloaded: self.init(.serviceUnavailable, "overloaded", message, retryAfter: .seconds(1))
+        case .cancelled: self.init(.serviceUnavailable, "cancelled", message)
+        case .storage(let error): self.init(storage: error)
+        case .embedding: self.init(.internalServerError, "embedding_failed", message)
+        case .index: self.init(.internalServerError, "index_failed", message)
+        }
+    }
+
+    private init(generation error: GenerationError) {
+        let message = error.description
+        switch error {
+        case .invalidRequest: self.init(.badRequest, "invalid_request", message)
+        case .generatorUnavailable: self.init(.badRequest, "generator_unavailable", message)
+        case .promptTooLong: self.init(.badRequest, "prompt_too_long", message)
+        case .remoteRefused, .remoteFailed: self.init(.badGateway, "remote_model_failed", message)
+        case .badTemplate, .decoderFailed: self.init(.internalServerError, "generation_failed", message)
+        }
+    }
+
+    private init(ingestion error: IngestionError) {
+        let message = error.description
+        switch error {
+        case .unknownJob: self.init(.notFound, "job_not_found", message)
+        case .encoderMismatch: self.init(.conflict, "encoder_mismatch", message)
+        case .nothingToIngest: self.init(.badRequest, "no_documents", message)
+        case .tooLarge: self.init(.contentTooLarge, "document_too_large", message)
+        case .storage, .embedding, .outOfMemory: self.init(.internalServerError, "ingestion_failed", message)
+        default: self.init(.badRequest, "invalid_document", message)
+        }
     }
 }

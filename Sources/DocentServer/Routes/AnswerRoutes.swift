@@ -2,6 +2,7 @@ import Decoders
 import Foundation
 import Generation
 import Hummingbird
+import Logging
 import Retrieval
 import Storage
 import Synchronization

@@ -1,3 +1,4 @@
+import Encoders
 import Hummingbird
 import Retrieval
 import Storage

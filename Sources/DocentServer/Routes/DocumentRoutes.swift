@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Ingestion
 import NIOCore
+import Retrieval
 import Storage
 
 /// `/v1/collections/{c}/documents`: taking documents in, listing, showing, deleting.
@@ -47,7 +48,7 @@ struct DocumentRoutes {
             let collection = try collection(context)
             _ = try services.store.deleteDocument(
                 externalID: try context.parameter("document"), in: collection.id)
-            services.search.refresh(collection.id)
+            try await services.search.refresh(collection.id)
             return Response(status: .noContent)
         }
         router.get("/v1/collections/:collection/documents/:document/content") { _, context in
@@ -71,19 +72,19 @@ struct DocumentRoutes {
     private func submit(_ request: Request, _ context: ServerContext) async throws -> Response {
         let collection = try collection(context)
         let contentType = request.headers[.contentType] ?? "application/json"
-        let items: [NewJobItem]
+        let documents: [SourceDocument]
         if contentType.lowercased().hasPrefix("multipart/form-data") {
             let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
-            items = try files(in: try MultipartForm(bytes, contentType: contentType))
+            documents = try files(in: try MultipartForm(bytes, contentType: contentType))
         } else {
             let submission = try await JSONWire.decode(
                 Submission.self, from: request, limit: services.limits.uploadBytes)
-            items = try submission.documents.enumerated().map { try $0.element.item(position: $0.offset) }
+            documents = try submission.documents.enumerated().map { try $0.element.source(position: $0.offset) }
         }
-        guard !items.isEmpty else {
+        guard !documents.isEmpty else {
             throw HTTPFailure(.badRequest, "no_documents", "the request holds no document: send at least one")
         }
-        return try await enqueue(items, in: collection, request)
+        return try await enqueue(documents, in: collection, request)
     }
 
     /// A raw body becomes the document whose id is in the path; the same body twice changes nothing.
@@ -91,15 +92,15 @@ struct DocumentRoutes {
         let collection = try collection(context)
         let id = try context.parameter("document")
         let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
-        let item = NewJobItem(
-            externalID: id, payload: .bytes(bytes), contentType: request.headers[.contentType], fileName: id)
-        return try await enqueue([item], in: collection, request)
+        let document = SourceDocument(
+            externalID: id, bytes: bytes, contentType: request.headers[.contentType], fileName: id)
+        return try await enqueue([document], in: collection, request)
     }
 
     private func enqueue(
-        _ items: [NewJobItem], in collection: CollectionRecord, _ request: Request
+        _ documents: [SourceDocument], in collection: CollectionRecord, _ request: Request
     ) async throws -> Response {
-        let job = try services.ingest.submit(items, in: collection)
+        let job = try services.ingest.submit(documents: documents, into: collection.name)
         runner.enqueue(job.id)
         guard request.uri.queryParameters["wait"] == "true" else {
             return try JSONWire.response(JobReply(job: job), status: .accepted)
@@ -111,15 +112,15 @@ struct DocumentRoutes {
         }
     }
 
-    private func files(in form: MultipartForm) throws -> [NewJobItem] {
+    private func files(in form: MultipartForm) throws -> [SourceDocument] {
         try form.parts.compactMap { part in
             guard let name = part.fileName else { return nil }
             let id = name.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
             guard !id.isEmpty else {
                 throw HTTPFailure(.badRequest, "missing_file_name", "a file of the form has no usable name")
             }
-            return NewJobItem(
-                externalID: id, payload: .bytes(part.bytes), contentType: part.contentType, fileName: name)
+            return SourceDocument(
+                externalID: id, bytes: part.bytes, contentType: part.contentType, fileName: name)
         }
     }
 
@@ -158,9 +159,9 @@ private struct SubmittedDocument: Decodable {
     var url: String?
     var metadata: [String: JSONValue]?
 
-    /// The job item this document makes.
+    /// The document to take in.
     /// - Throws: `HTTPFailure` 400 that names the document by its position.
-    func item(position: Int) throws -> NewJobItem {
+    func source(position: Int) throws -> SourceDocument {
         let contents = [("text/plain", text), ("text/html", html), ("text/markdown", markdown)]
             .compactMap { type, content in content.map { (type, $0) } }
         guard contents.count == 1, let (type, content) = contents.first else {
@@ -171,8 +172,8 @@ private struct SubmittedDocument: Decodable {
         if let id, id.isEmpty {
             throw HTTPFailure(.badRequest, "invalid_document", "documents[\(position)].id is empty")
         }
-        return NewJobItem(
-            externalID: id ?? UUID().uuidString.lowercased(), payload: .bytes(Array(content.utf8)),
+        return SourceDocument(
+            externalID: id ?? UUID().uuidString.lowercased(), bytes: Array(content.utf8),
             contentType: type + "; charset=utf-8", title: title, url: url, metadata: metadata ?? [:])
     }
 }

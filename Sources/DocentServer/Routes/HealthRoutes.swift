@@ -1,3 +1,5 @@
+import Encoders
+import Generation
 import Hummingbird
 
 /// Liveness, readiness, version.

@@ -1,4 +1,5 @@
 import Hummingbird
+import Ingestion
 import Storage
 
 /// `/v1/jobs/{id}`: state, events, cancellation.
@@ -19,8 +20,7 @@ struct JobRoutes {
         }
         router.delete("/v1/jobs/:job") { _, context in
             let id = try id(context)
-            try await services.ingest.cancel(id)
-            return try JSONWire.response(try services.store.job(id: id))
+            return try JSONWire.response(try services.ingest.cancel(id))
         }
     }
 
@@ -33,6 +33,7 @@ struct JobRoutes {
     }
 
     /// Sends `progress` whenever the job has moved, and `done` with the whole job at its end.
+    @concurrent
     private func watch(_ id: Int64, _ writer: inout ServerSentEvents.Writer) async throws {
         var last: JobProgress?
         var idle: Duration = .zero

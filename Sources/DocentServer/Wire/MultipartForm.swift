@@ -84,7 +84,7 @@ package struct MultipartForm: Sendable {
 
     private static func part(_ header: String, _ bytes: [UInt8], number: Int) throws(Failure) -> Part {
         var disposition: HeaderParameters?
-        package var contentType: String?
+        var contentType: String?
         for line in header.split(whereSeparator: \.isNewline) {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].drop { $0 == " " }

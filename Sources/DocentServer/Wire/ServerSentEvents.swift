@@ -19,7 +19,8 @@ struct ServerSentEvents {
         }
 
         /// Sends one event.
-        mutating func send(_ event: String, _ value: some Encodable) async throws {
+        @concurrent
+        mutating func send(_ event: String, _ value: some Encodable & Sendable) async throws {
             let data = try JSONWire.encoder().encode(value)
             var buffer = ByteBuffer()
             buffer.writeString("event: \(event)\ndata: ")
@@ -29,16 +30,19 @@ struct ServerSentEvents {
         }
 
         /// Sends one `data:` line without an event name, as OpenAI-compatible streams do.
+        @concurrent
         mutating func sendData(_ text: String) async throws {
             try await body.write(ByteBuffer(string: "data: \(text)\n\n"))
         }
 
         /// Sends a comment, which clients ignore.
+        @concurrent
         mutating func sendHeartbeat() async throws {
             try await body.write(ByteBuffer(string: ": keep-alive\n\n"))
         }
 
         /// Ends the stream.
+        @concurrent
         mutating func finish() async throws {
             try await body.finish(nil)
         }
@@ -48,7 +52,7 @@ struct ServerSentEvents {
     ///
     /// An error that `produce` throws becomes an `error` event: the status has been sent by then.
     static func response(
-        requestID: String, _ produce: @escaping @Sendable (inout Writer) async throws -> Void
+        requestID: String, _ produce: @escaping @Sendable @concurrent (inout Writer) async throws -> Void
     ) -> Response {
         Response(
             status: .ok,

@@ -1,3 +1,5 @@
+import Retrieval
+
 /// Puts an answer together from checked sentences: text, marks, citations, verdicts, confidence.
 struct AnswerComposer {
     let id: String

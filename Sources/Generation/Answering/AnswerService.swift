@@ -1,5 +1,5 @@
 public import Encoders
-import Foundation
+public import Foundation
 public import LexicalIndex
 public import Logging
 public import Retrieval
@@ -19,6 +19,7 @@ public final class AnswerService: Sendable {
     private let assessor: EvidenceAssessor
     private let checker: SupportChecker
     private let selector: PassageSelector
+    private let embedder: any TextEmbedding
     private let analyzer: TextAnalyzer
     private let queue: ComputeQueue
     private let logger: Logger
@@ -43,6 +44,7 @@ public final class AnswerService: Sendable {
         self.search = search
         self.registry = registry
         self.prompts = prompts
+        self.embedder = embedder
         self.analyzer = analyzer
         self.queue = queue
         self.assessor = assessor
@@ -87,7 +89,7 @@ public final class AnswerService: Sendable {
         var composer = AnswerComposer(id: makeID(), policy: request.unsupportedSentences, checker: checker)
 
         let question = StandaloneQuestion.rewrite(request.question, after: request.conversation, analyzer: analyzer)
-        let passages = try await composer.timings.measure("search") { try await passages(for: request, question) }
+        let passages = try await composer.timings.measure("search") { try await retrieve(request, question) }
         composer.passages = passages
         yield(.passages(passages))
         guard !passages.isEmpty else {
@@ -95,16 +97,18 @@ public final class AnswerService: Sendable {
         }
 
         let (evidence, sentences) = try await composer.timings.measure("evidence") {
-            try await queue.run { [ranker, assessor] in
-                let ranked = try ranker.rank(question, passages)
-                return (assessor.assess(ranked, passages), ranked)
-            }
+            try await weigh(question, passages)
         }
         composer.evidence = evidence
         guard evidence.answerability >= assessor.parameters.threshold, !sentences.isEmpty else {
             return yield(.done(composer.refusal(prompts.refusalText, because: .weakEvidence, by: generator.name)))
         }
         try await write(request, question, with: generator, into: &composer, yield: yield)
+    }
+
+    private func weigh(_ question: String, _ passages: [Passage]) async throws -> (Evidence, [RankedSentence]) {
+        let sentences = try await queue.run { [ranker] in try ranker.rank(question, passages) }
+        return (assessor.assess(sentences, passages), sentences)
     }
 
     /// Lets `generator` write, and the extract when nothing of what it wrote holds.
@@ -169,7 +173,7 @@ public final class AnswerService: Sendable {
         return events + zip(sentences, verdicts).flatMap { composer.accept($0, $1) }
     }
 
-    private func passages(for request: AnswerRequest, _ question: String) async throws -> [Passage] {
+    private func retrieve(_ request: AnswerRequest, _ question: String) async throws -> [Passage] {
         switch request.source {
         case .collection(let name):
             var lookup = SearchRequest(query: question)
@@ -179,7 +183,9 @@ public final class AnswerService: Sendable {
             let response = try await search.search(lookup, in: name)
             return selector.select(from: response.hits, count: request.topK)
         case .text(let text):
-            return TextPassages(analyzer: analyzer).passages(of: text, question: question, count: request.topK)
+            return try await queue.run { [embedder] in
+                try TextPassages(embedder: embedder).passages(of: text, question: question, count: request.topK)
+            }
         }
     }
 }

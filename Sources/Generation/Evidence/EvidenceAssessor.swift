@@ -1,3 +1,5 @@
+import Retrieval
+
 #if canImport(Glibc)
     import Glibc
 #else

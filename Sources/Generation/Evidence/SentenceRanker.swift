@@ -1,6 +1,7 @@
 import Encoders
 import Ingestion
 import LexicalIndex
+import Retrieval
 
 /// A sentence of a passage and how well it fits the question.
 struct RankedSentence: Sendable {
@@ -43,7 +44,7 @@ struct SentenceRanker: Sendable {
     /// - Throws: what the encoder throws.
     func rank(_ question: String, _ passages: [Passage]) throws(EncoderError) -> [RankedSentence] {
         let questionTerms = Set(analyzer.contentTerms(of: question))
-        var candidates = passages.flatMap { candidates(in: $0, questionTerms) }
+        var candidates = passages.flatMap { sentences(of: $0, questionTerms) }
         if candidates.count > Self.maximumCandidates {
             // A stable sort keeps the better passage's sentence among equals.
             let order = candidates.indices.sorted {
@@ -68,7 +69,7 @@ struct SentenceRanker: Sendable {
             .map(\.element)
     }
 
-    private func candidates(in passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
+    private func sentences(of passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
         let utf8 = Array(passage.hit.text.utf8)
         let headingTerms = Set(analyzer.contentTerms(of: passage.heading))
         var header: String?

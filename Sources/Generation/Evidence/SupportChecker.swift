@@ -1,6 +1,7 @@
-import Encoders
+public import Encoders
 import Ingestion
 public import LexicalIndex
+import Retrieval
 
 /// Ties each sentence of an answer to the place in a passage that bears it out, or says that nothing does.
 ///

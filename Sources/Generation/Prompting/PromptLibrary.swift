@@ -1,5 +1,6 @@
 import Foundation
 import Mustache
+import Retrieval
 
 /// The prompt templates: the files in `prompts/`, carried in the binary and replaceable by files of the same name.
 ///

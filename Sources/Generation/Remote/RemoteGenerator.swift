@@ -1,4 +1,4 @@
-import CurlClient
+public import CurlClient
 import Decoders
 import Foundation
 
