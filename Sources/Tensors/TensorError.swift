@@ -1,4 +1,6 @@
-/// What can be wrong with a weight file. The data is to blame unless a case says otherwise.
+/// What can be wrong with a weight file.
+///
+/// The data is to blame unless a case says otherwise.
 public enum TensorError: Error, Equatable, CustomStringConvertible {
     /// The file can't be opened, measured or mapped: the path, the permissions or the machine is to blame.
     case unreadable(path: String, reason: String)

@@ -202,6 +202,8 @@ struct BertModel: Sendable {
     /// Embeds the sequences of `batch`.
     /// - Parameters:
     ///   - batch: ids below V, sequences no longer than the position count, both within the workspace's capacity.
+    ///   - workspace: this pass's alone.
+    ///   - pool: the threads that share the products.
     ///   - emit: called with each sequence's number and its vector [D].
     func embed(
         _ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool,

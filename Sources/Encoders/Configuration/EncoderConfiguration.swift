@@ -1,4 +1,6 @@
-/// What a BERT encoder's folder says about it: shapes, limits, pooling. Checked, so that later arithmetic can't overflow.
+/// What a BERT encoder's folder says about it: shapes, limits, pooling.
+///
+/// Every value is checked, so that later arithmetic can't overflow.
 ///
 /// | file | what is read |
 /// |---|---|

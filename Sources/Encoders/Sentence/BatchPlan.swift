@@ -6,6 +6,7 @@ enum BatchPlan {
     /// - Parameters:
     ///   - tokenCounts: tokens of each text.
     ///   - tokenBudget: tokens of a batch.
+    /// - Returns: every text number once.
     static func batches(of tokenCounts: [Int], tokenBudget: Int) -> [[Int]] {
         let order = tokenCounts.indices.sorted { one, other in
             (tokenCounts[other], one) < (tokenCounts[one], other)

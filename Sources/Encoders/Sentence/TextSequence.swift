@@ -11,15 +11,18 @@ struct TextSequence: Sendable {
     var isTruncated: Bool { tokenCount > ids.count }
 }
 
-/// Makes sequences of texts. A text of any length takes little memory: long ones are tokenised a piece at a time.
+/// Makes sequences of texts.
+///
+/// A text of any length takes little memory: long ones are tokenised a piece at a time.
 struct SequenceMaker: Sendable {
     let tokenizer: any Tokenizer
     let first: TokenID
     let last: TokenID
     let maxTokenCount: Int
 
-    /// UTF-8 bytes of a piece, up to the next white space. BERT's tokenizers split at white space before anything else,
-    /// so that pieces have the tokens of the whole.
+    /// UTF-8 bytes of a piece, up to the next white space.
+    ///
+    /// BERT's tokenizers split at white space before anything else, so that pieces have the tokens of the whole.
     private static let pieceBytes = 1 << 16
 
     /// The sequence of `text`.

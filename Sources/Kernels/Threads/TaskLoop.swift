@@ -22,7 +22,9 @@ final class TaskLoop: Sendable {
     /// Whether every task is done; what the tasks wrote is then visible.
     var isComplete: Bool { completed.load(ordering: .sequentiallyConsistent) == count }
 
-    /// Claims and runs tasks until none is left. Returns whether this thread completed the loop.
+    /// Claims and runs tasks until none is left.
+    ///
+    /// - Returns: whether this thread completed the loop.
     @discardableResult
     func work() -> Bool {
         ck_change_task_depth(1)

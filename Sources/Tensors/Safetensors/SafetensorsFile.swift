@@ -58,6 +58,7 @@ public final class SafetensorsFile: Sendable {
     /// - Parameters:
     ///   - name: the tensor.
     ///   - shape: the shape it must have; nil for any.
+    /// - Returns: as many floats as the shape says.
     /// - Throws: `TensorError.missingTensor`, or `.unsupportedTensor` when it is of another shape or its type is none of
     ///   F32, F16 and BF16.
     public func floats(_ name: String, shape: [Int]? = nil) throws(TensorError) -> [Float] {

@@ -54,7 +54,7 @@ import Testing
             #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#,
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
-            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+            #"{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[-2,-1],"data_offsets":[0,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,8]}}"#,
