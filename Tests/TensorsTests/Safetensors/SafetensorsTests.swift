@@ -74,7 +74,8 @@ import Testing
         #expect(throws: TensorError.self) { try open(header, data: [0, 0, 0, 0, 0, 0, 0, 0]) }
     }
 
-    @Test("a header length beyond the file or the cap is refused", arguments: [UInt64(9), (1 << 24) + 1, .max, 1 << 63])
+    @Test(
+        "a header length beyond the file or the cap is refused", arguments: [UInt64(9), (1 << 24) + 1, .max, 1 << 63])
     func badLengths(length: UInt64) throws {
         let start = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
         let path = try folder.write(start + Array("{}".utf8), to: "m.safetensors")
