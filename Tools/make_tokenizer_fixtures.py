@@ -25,7 +25,11 @@ def texts():
     lines = [l.replace("\r", " ") for l in odd_lines(rng)]
     short = [l for l in lines[:78] if len(l) <= 400]
     rest = [l for l in lines[78:] if len(l) <= 250]
-    cases = [{"text": l} for l in TRAINING + short + rng.sample(rest, 80)]
+    # What a file of one text per line cannot hold.
+    breaks = ["a\nb", "a\r\nb", "\n", "\r\n\r\n", "x \n\n  y", "x\n ", " \n x", "end.\n\n\nNext  \r\n\tline\n",
+              "def f():\n    return 1\n\n\n# end\n", "don't\nDON'T\r'S", "!\n?\r\n...\n\n", "1\n22\n333\n4444",
+              "\n\n \n\u00a0\n\u2028\n", "- a\n- b\n\n\t- c", "\u0085\n\u000b\u000c\n"]
+    cases = [{"text": l} for l in TRAINING + breaks + short + rng.sample(rest, 80)]
     cases += [{"text": u, "repeat": n} for u, n in
               [("a", 100), ("a", 101), ("\u00e9", 100), ("\u00e9", 101), ("a", 10000), ("ab", 4000), ("\u4e2d", 700),
                (" ", 3000), ("-", 3000), ("7", 700), ("the", 2500), ("\U0001f600", 300), ("\u0301", 500)]]
