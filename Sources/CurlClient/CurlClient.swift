@@ -34,8 +34,7 @@ public struct CurlClient: Sendable {
     /// - Returns: status, headers, and the body as it comes in.
     /// - Throws: `CurlError` when there is no response; the body's iteration throws what happens later.
     public func stream(_ request: HTTPRequest) async throws(CurlError) -> HTTPStream {
-        let lowered = request.url.lowercased()
-        guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else { throw .invalidURL(request.url) }
+        try request.validate()
         let state = StreamState()
         let (chunks, chunkContinuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
         let (heads, headContinuation) = AsyncThrowingStream<HTTPResponseHead, any Error>.makeStream()

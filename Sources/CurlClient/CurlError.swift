@@ -1,9 +1,10 @@
 /// Why a transfer failed.
 ///
-/// HTTP statuses are no errors here: what a 404 means is the caller's to say.
+/// HTTP statuses are no errors here: what a 404 means is the caller's to say. Descriptions name the host at most: never
+/// a query, a header or a body, which may hold secrets.
 public enum CurlError: Error, Equatable, CustomStringConvertible {
-    /// The address isn't an http or https URL; the caller is to blame.
-    case invalidURL(String)
+    /// The request can't be sent as it is: not http or https, a line break in a header; the caller is to blame.
+    case invalidRequest(reason: String)
     /// The host's name has no address; check the name, or whether this machine is offline.
     case cannotResolve(host: String)
     /// Nobody listens there, or the network refuses.
@@ -28,7 +29,7 @@ public enum CurlError: Error, Equatable, CustomStringConvertible {
     /// One line for the user.
     public var description: String {
         switch self {
-        case .invalidURL(let url): "'\(url)' is not an http or https address"
+        case .invalidRequest(let reason): "the request can't be sent: \(reason)"
         case .cannotResolve(let host):
             "the name '\(host)' can't be resolved: check it, or whether this machine is online"
         case .cannotConnect(let host): "can't connect to \(host)"

@@ -22,6 +22,10 @@ public struct HTTPRequest: Sendable {
     ///
     /// Default true.
     public var followsRedirects = true
+    /// Whether the server may compress the body on its way.
+    ///
+    /// Default true; downloads, whose bytes are counted, turn it off.
+    public var acceptsCompression = true
     /// The largest response body that is accepted.
     ///
     /// Default 64 MiB.
@@ -43,6 +47,45 @@ public struct HTTPRequest: Sendable {
         let authority = url[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         return String(authority.split(separator: "@").last ?? authority)
     }
+}
+
+extension HTTPRequest {
+    /// Checks what libcurl would send as it is: a line break in a header would start another one.
+    func validate() throws(CurlError) {
+        let lowered = url.prefix(8).lowercased()
+        guard lowered.hasPrefix("http://") || lowered.hasPrefix("https://") else {
+            throw .invalidRequest(reason: "its address is neither http nor https")
+        }
+        guard !url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            throw .invalidRequest(reason: "its address has a space or a control character")
+        }
+        guard !method.isEmpty, method.utf8.allSatisfy({ ($0 | 0x20) &- 0x61 < 26 }) else {
+            throw .invalidRequest(reason: "its method is not a word")
+        }
+        for (name, value) in headers {
+            guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }) else {
+                throw .invalidRequest(reason: "a header has no valid name")
+            }
+            guard !value.utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
+                throw .invalidRequest(reason: "header \(name) has a line break in its value")
+            }
+        }
+    }
+}
+
+extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Method, host and path: no user part, query, header or body, which may hold secrets.
+    public var description: String {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return method }
+        let path = url[start...].drop { $0 != "/" && $0 != "?" && $0 != "#" }.prefix { $0 != "?" && $0 != "#" }
+        return "\(method) \(url[..<start])\(host)\(path)"
+    }
+
+    /// The same as `description`.
+    public var debugDescription: String { description }
+
+    /// The description alone, so that `dump` keeps the secrets too.
+    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }
 
 /// Status and headers of a response.

@@ -61,9 +61,12 @@ final class Transfer: Sendable {
             unsafe curl_multi_cleanup(multi)
         }
         let reception = Reception(limit: request.maximumResponseBytes, handlers: handlers)
-        var list: UnsafeMutablePointer<curl_slist>?
+        // An empty "Expect" keeps libcurl from asking leave, and waiting a second for it, before it sends a large body.
+        var list = unsafe curl_slist_append(nil, "Expect:")
         defer { unsafe curl_slist_free_all(list) }
-        for header in request.headers { unsafe list = curl_slist_append(list, "\(header.name): \(header.value)") }
+        for (name, value) in request.headers {
+            unsafe list = curl_slist_append(list, value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
         unsafe configure(easy, list, reception)
         // The body's buffer has to live as long as the transfer.
         let result = unsafe (request.body ?? []).withUnsafeBytes { body in
@@ -89,7 +92,8 @@ final class Transfer: Sendable {
         unsafe docent_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         unsafe docent_curl_set_string(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         unsafe docent_curl_set_string(easy, CURLOPT_USERAGENT, "docent")
-        unsafe docent_curl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")
+        if request.acceptsCompression { unsafe docent_curl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "") }
+        unsafe docent_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if request.body != nil { unsafe docent_curl_set_long(easy, CURLOPT_POST, 1) }
         if request.method == "HEAD" {
             unsafe docent_curl_set_long(easy, CURLOPT_NOBODY, 1)
@@ -146,7 +150,7 @@ final class Transfer: Sendable {
     private func error(for code: CURLcode) -> CurlError {
         let reason = unsafe String(cString: curl_easy_strerror(code))
         switch code {
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidURL(request.url)
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidRequest(reason: reason)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .cannotResolve(host: request.host)
         case CURLE_COULDNT_CONNECT: return .cannotConnect(host: request.host)
         case CURLE_OPERATION_TIMEDOUT: return .timedOut(stage: "no answer from \(request.host) in time")

@@ -42,7 +42,8 @@ struct CurlClientTests {
 
     @Test("addresses that aren't http are refused", arguments: ["file:///etc/passwd", "ftp://127.0.0.1/", "", "x"])
     func otherProtocols(url: String) async {
-        await #expect(throws: CurlError.invalidURL(url)) { try await client.send(HTTPRequest("GET", url)) }
+        let refusal = CurlError.invalidRequest(reason: "its address is neither http nor https")
+        await #expect(throws: refusal) { try await client.send(HTTPRequest("GET", url)) }
     }
 
     @Test("a redirect to another protocol is refused")
@@ -138,6 +139,56 @@ struct CurlClientTests {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
         #expect(requests.withLock { $0 } == [nil, "bytes=1234-"])
         #expect(!FileManager.default.fileExists(atPath: path + ".part"))
+    }
+
+    @Test("a download whose file has changed since starts from the beginning")
+    func changedFile() async throws {
+        let attempts = Mutex(0)
+        let validators = Mutex<[String?]>([])
+        let server = try LoopbackServer { connection in
+            validators.withLock { $0.append(connection.header("If-Range")) }
+            let attempt = attempts.withLock { count in
+                count += 1
+                return count
+            }
+            if attempt == 1 {
+                connection.send("HTTP/1.1 200 OK\r\nETag: \"one\"\r\nContent-Length: 5000\r\n\r\nold bytes")
+            } else {
+                connection.respond("200 OK", headers: ["ETag: \"two\""], body: "new")
+            }
+        }
+        defer { server.stop() }
+        let folder = try TemporaryDirectory()
+        let path = folder.file("model.bin")
+        await #expect(throws: CurlError.self) {
+            try await client.download(HTTPRequest("GET", server.baseURL), to: path)
+        }
+        _ = try await client.download(HTTPRequest("GET", server.baseURL), to: path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+        #expect(validators.withLock { $0 } == [nil, "\"one\""])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.bin"])
+    }
+
+    @Test("a request with a line break in a header is refused")
+    func headerInjection() async {
+        let request = HTTPRequest("GET", "http://127.0.0.1:1", headers: [(name: "X", value: "a\r\nHost: evil")])
+        await #expect(throws: CurlError.invalidRequest(reason: "header X has a line break in its value")) {
+            try await client.send(request)
+        }
+    }
+
+    @Test("secrets of a request are not printed")
+    func secrets() async throws {
+        let request = HTTPRequest(
+            "POST", "ftp://user:pa55@host.test:81/path?key=s3cret#s3cret",
+            headers: [(name: "Authorization", value: "Bearer s3cret")], body: Array("s3cret".utf8))
+        var dumped = ""
+        dump(request, to: &dumped)
+        let error = await #expect(throws: CurlError.self) { try await client.send(request) }
+        for text in ["\(request)", String(reflecting: request), dumped, "\(try #require(error))"] {
+            #expect(!text.contains("s3cret") && !text.contains("pa55"))
+        }
+        #expect("\(request)" == "POST ftp://host.test:81/path")
     }
 
     @Test("a download that isn't accepted leaves nothing behind")
