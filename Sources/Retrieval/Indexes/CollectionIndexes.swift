@@ -179,10 +179,10 @@ final class CollectionIndexes: Sendable {
     /// - Throws: what the disk or the database reports; the indexes and earlier snapshots stay usable.
     func save() throws {
         try updating.withLock { _ in
-            let current = current
-            guard current.unsavedChangeCount > 0 else { return }
             // A collection deleted meanwhile must not leave a folder behind.
             _ = try store.collection(id: collection.id)
+            let current = current
+            guard current.unsavedChangeCount > 0 else { return }
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try current.lexical.save(
                 to: IndexBuilder.lexicalPath(folder),

@@ -58,6 +58,13 @@ public struct SearchExplanation: Sendable, Equatable, Encodable {
         /// Documents there are.
         public var totalDocumentCount: Int
 
+        /// Bundles the counts.
+        public init(chunkCount: Int, documentCount: Int, totalDocumentCount: Int) {
+            self.chunkCount = chunkCount
+            self.documentCount = documentCount
+            self.totalDocumentCount = totalDocumentCount
+        }
+
         private enum CodingKeys: String, CodingKey {
             case chunkCount = "chunks"
             case documentCount = "documents"

@@ -148,10 +148,10 @@ public final class SearchService: Sendable {
     }
 
     private func openIndexes(of collection: CollectionRecord) async throws -> CollectionIndexes {
-        try await maintenance.run { [store, factory, logger, folder = folder(of: collection.id)] in
+        try await maintenance.run { [self] in
             let indexes = try CollectionIndexes(
-                opening: collection, store: store, factory: factory, folder: folder, logger: logger)
-            if indexes.isWorthSaving { try indexes.save() }
+                opening: collection, store: store, factory: factory, folder: folder(of: collection.id), logger: logger)
+            if indexes.isWorthSaving { save(indexes) }
             return indexes
         }
     }

@@ -72,8 +72,10 @@ public final class DocumentStore: Sendable {
         configuration.maximumReaderCount = 8
         configuration.label = "docent.storage"
         configuration.prepareDatabase { db in
-            // The first two take effect while the file is empty. Five 384-d vectors fill a page of 8 KiB to 94 %.
-            try db.execute(sql: "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
+            if !db.configuration.readonly {
+                // These take effect while the file is empty. Five 384-d vectors fill a page of 8 KiB to 94 %.
+                try db.execute(sql: "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;")
+            }
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;

@@ -3,6 +3,8 @@ import GRDB
 
 extension DocumentStore {
     /// The collection's last change; 0 when there was none.
+    ///
+    /// - Throws: ``StorageError/collectionNotFound(name:)``.
     public func latestSequence(in collectionID: Int64) throws(StorageError) -> Int64 {
         try read { try Self.latestSequence($0, in: collectionID) }
     }
@@ -116,9 +118,10 @@ extension DocumentStore {
             db.cachedStatement(sql: "SELECT max(sequence) FROM changes WHERE collection_id = ?"),
             arguments: [collectionID])
         if let latest { return latest }
-        return try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT pruned_through FROM collections WHERE id = ?"),
-            arguments: [collectionID]) ?? 0
+        let pruned = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT pruned_through FROM collections WHERE id = ?"), arguments: [collectionID])
+        guard let pruned else { throw StorageError.collectionNotFound(name: "#\(collectionID)") }
+        return pruned
     }
 
     private static func appendEntries(

@@ -1,6 +1,8 @@
 import Foundation
 import Retrieval
 import Storage
+import Tensors
+import TestSupport
 import Testing
 
 struct IndexLifecycleTests {
@@ -90,7 +92,7 @@ struct IndexLifecycleTests {
         let index = PlainVectorIndex(dimension: 32)
         try index.insert([1], vectors: library.embedder.vector(of: "x"))
         try index.save(
-            to: path, stamp: .init(collectionID: library.collection.id, fingerprint: "words:1", watermark: 40))
+            to: path, stamp: SnapshotStamp(collectionID: library.collection.id, fingerprint: "words:1", watermark: 40))
         #expect(try await answers(library.service()) == expected)
     }
 

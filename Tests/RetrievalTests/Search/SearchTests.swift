@@ -103,7 +103,9 @@ struct SearchTests {
         request.filter = try MetadataFilter(text: #"{"team": "a"}"#)
         let response = try await service.search(request, in: Library.name)
         let explanation = try #require(response.explanation)
-        #expect(explanation.filter == .init(chunkCount: 20, documentCount: 10, totalDocumentCount: 20))
+        #expect(
+            explanation.filter
+                == SearchExplanation.Filter(chunkCount: 20, documentCount: 10, totalDocumentCount: 20))
         #expect(explanation.fusion == "convex(0.5)" && explanation.isQueryEmbeddingCached == false)
         let hit = try #require(response.hits.first?.explanation)
         #expect(hit.denseRank != nil && hit.lexicalRank != nil && (hit.normalisedDense ?? 2) <= 1)

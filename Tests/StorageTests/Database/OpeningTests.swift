@@ -13,12 +13,13 @@ struct OpeningTests {
         #expect(try DocumentStore(path: path).collections().map(\.name) == ["c"])
     }
 
-    @Test("commits are synced and the log is a write-ahead log")
+    @Test("the file says that it is Docent's, in pages of 8 KiB, with a write-ahead log")
     func pragmas() throws {
         let samples = try Samples()
         let bytes = try Data(contentsOf: URL(fileURLWithPath: samples.store.path)).prefix(72)
         #expect(Array(bytes[18...19]) == [2, 2], "journal mode WAL")
-        #expect(Array(bytes[68...71]) == Array("DOCT".utf8), "application id")
+        let applicationID = try samples.sql { try Int.fetchOne($0, sql: "PRAGMA application_id") }
+        #expect(applicationID == 0x444F_4354, "DOCT")
         #expect(Array(bytes[16...17]) == [0x20, 0x00], "pages of 8 KiB")
     }
 
@@ -44,7 +45,8 @@ struct OpeningTests {
         let path = folder.file("docent.sqlite")
         try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE theirs (x)") }
         #expect(throws: StorageError.notADatabase(path: path)) { _ = try DocumentStore(path: path) }
-        try DatabaseQueue(path: path).read { #expect(try $0.tableExists("collections") == false) }
+        let hasOurs = try DatabaseQueue(path: path).read { try $0.tableExists("collections") }
+        #expect(!hasOurs)
     }
 
     @Test("a database of a newer Docent is refused")
@@ -90,7 +92,10 @@ struct OpeningTests {
         for number in 0..<40 {
             try samples.store.replaceDocument(Samples.document("d\(number)", ["text \(number)"]), in: samples.id)
         }
-        try samples.sql { try $0.execute(sql: "VACUUM") }
+        // All pages into the file, none in the log.
+        try DatabaseQueue(path: samples.store.path).writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
         let copy = samples.folder.file("copy.sqlite")
         var bytes = try Data(contentsOf: URL(fileURLWithPath: samples.store.path))
         for page in 1..<(bytes.count / 8192) {

@@ -61,10 +61,10 @@ struct CollectionTests {
         #expect(throws: StorageError.collectionNotFound(name: "help")) {
             _ = try samples.store.collection(named: "help")
         }
-        try samples.sql { db in
-            #expect(try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").isEmpty)
-            #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
-        }
+        let violations = try samples.sql { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check") }
+        #expect(violations.isEmpty)
+        let integrity = try samples.sql { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+        #expect(integrity == "ok")
     }
 
     @Test("ids of a deleted collection and its chunks are never used again")
