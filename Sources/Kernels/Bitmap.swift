@@ -14,7 +14,9 @@ public struct Bitmap: Sendable {
     @usableFromInline
     internal var words: [UInt64]
 
-    /// The number of ids in the set. O(1).
+    /// The number of ids in the set.
+    ///
+    /// O(1).
     public private(set) var count: Int
 
     /// Whether no id is in the set.
@@ -43,7 +45,9 @@ public struct Bitmap: Sendable {
         count = words.reduce(0) { $0 + $1.nonzeroBitCount }
     }
 
-    /// Whether `id` is in the set. O(1).
+    /// Whether `id` is in the set.
+    ///
+    /// O(1).
     @inlinable
     public func contains(_ id: Int64) -> Bool {
         let word = id >> 6
@@ -51,7 +55,9 @@ public struct Bitmap: Sendable {
         return words[Int(word)] & (1 &<< UInt64(truncatingIfNeeded: id)) != 0
     }
 
-    /// Adds `id`. Amortised O(1), growing to the id's word.
+    /// Adds `id`.
+    ///
+    /// Amortised O(1), growing to the id's word.
     /// - Returns: false, with nothing changed, when `id` is outside `0...maximumID`.
     @discardableResult
     public mutating func insert(_ id: Int64) -> Bool {
@@ -66,7 +72,9 @@ public struct Bitmap: Sendable {
         return true
     }
 
-    /// Takes `id` out. O(1).
+    /// Takes `id` out.
+    ///
+    /// O(1).
     /// - Returns: whether it was in the set.
     @discardableResult
     public mutating func remove(_ id: Int64) -> Bool {

@@ -109,3 +109,37 @@ struct HNSWRecallTests {
         #expect(try index.search(fixtures.rows[0], topK: 1).first?.id == 5000)
     }
 }
+
+@Suite("HNSW removal")
+struct HNSWRemovalTests {
+    @Test("an index emptied and filled again finds everything", arguments: [10, 60, 200, 1000])
+    func refill(count: Int) throws {
+        let fixtures = VectorFixtures(count: 2 * count)
+        let index = try HNSWIndex(dimension: fixtures.dimension, metric: .cosine, pool: ThreadPool(threadCount: 2))
+        for round in 0..<3 {
+            let ids = Array(round % 2 * count..<round % 2 * count + count)
+            try index.insert(ids.map { Int64($0) }, vectors: fixtures.flat(ids))
+            #expect(try fixtures.recall(of: index, ids: ids) >= 0.98)
+            for id in ids { #expect(try index.search(fixtures.rows[id], topK: 1).map(\.id) == [Int64(id)]) }
+            index.remove(ids.map { Int64($0) })
+            #expect(try index.search(fixtures.rows[0], topK: 3).isEmpty)
+        }
+    }
+
+    @Test("what is left of a removed neighbourhood is still found by the graph")
+    func neighbourhood() throws {
+        let fixtures = VectorFixtures(count: 3000)
+        let index = try HNSWIndex(dimension: fixtures.dimension, metric: .l2, pool: ThreadPool(threadCount: 2))
+        try index.insert((0..<3000).map { Int64($0) }, vectors: fixtures.flat(0..<3000))
+        var left = Set(0..<3000)
+        // Around each of some queries all but the farthest of its 150 nearest go.
+        for query in fixtures.queries.prefix(10) {
+            let near = try index.search(query, topK: 150, efSearch: 300).map(\.id)
+            index.remove(Array(near.dropLast(5)))
+            left.subtract(near.dropLast(5).map { Int($0) })
+        }
+        let scans = index.statistics.scanCount
+        #expect(try fixtures.recall(of: index, ids: left.sorted()) >= 0.98)
+        #expect(index.statistics.scanCount == scans)
+    }
+}

@@ -1,4 +1,6 @@
-/// Why a snapshot could not be written or cannot be used. An index that meets one is rebuilt from the store.
+/// Why a snapshot could not be written or cannot be used.
+///
+/// An index that meets one is rebuilt from the store.
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {
     /// There is no file at the path (nobody's fault: none was saved yet). Build the index.
     case notFound(path: String)

@@ -1,4 +1,6 @@
-/// The byte layout of a snapshot file, shared by its writer and its reader. Little-endian throughout.
+/// The byte layout of a snapshot file, shared by its writer and its reader.
+///
+/// Little-endian throughout.
 ///
 ///     offset  bytes  header, 4,096 bytes, zero where nothing is said
 ///          0      8  magic "DOCNSNAP"

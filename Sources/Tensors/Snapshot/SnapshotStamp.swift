@@ -23,7 +23,10 @@ public struct SnapshotKind: Sendable, Equatable {
     public let version: UInt32
 
     /// Creates a kind.
-    /// - Parameter code: exactly four ASCII characters.
+    ///
+    /// - Parameters:
+    ///   - code: exactly four ASCII characters.
+    ///   - version: the version of the sections' layout.
     public init(code: String, version: UInt32) {
         precondition(code.utf8.count == 4 && code.utf8.allSatisfy { $0 < 0x80 }, "a kind is four ASCII characters")
         self.code = code

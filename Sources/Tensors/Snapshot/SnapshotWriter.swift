@@ -92,7 +92,9 @@ public final class SnapshotWriter {
         try unsafe append(elements.span.bytes)
     }
 
-    /// Completes the file and puts it at the path, durably. The writer is done afterwards.
+    /// Completes the file and puts it at the path, durably.
+    ///
+    /// The writer is done afterwards.
     /// - Throws: `SnapshotError.unwritable`; the path then still holds what it held.
     public func commit() throws(SnapshotError) {
         guard isOpen else { throw .invalidRequest(path: path, reason: "it was committed already") }

@@ -51,7 +51,9 @@ public final class FlatIndex: VectorSearching {
     /// The number of vectors that searches can find.
     public var count: Int { liveCount.load(ordering: .relaxed) }
 
-    /// The closest vectors to `query`, best first: as many as exist, up to `topK`. Exact.
+    /// The closest vectors to `query`, best first: as many as exist, up to `topK`.
+    ///
+    /// Exact.
     ///
     /// - Parameters:
     ///   - query: `dimension` finite components, not all zero for cosine.
@@ -128,7 +130,7 @@ extension FlatIndex {
     ///
     /// - Parameters:
     ///   - ids: from 0 to `Bitmap.maximumID`.
-    ///   - vectors: row-major [ids.count, dimension], finite, for cosine none of length zero.
+    ///   - rows: row-major [ids.count, dimension], finite, for cosine none of length zero.
     /// - Throws: `VectorIndexError`; nothing is stored then.
     public func insert(_ ids: [Int64], vectors rows: [Float]) throws(VectorIndexError) {
         for id in ids where id < 0 || id > Bitmap.maximumID { throw .invalidID(id: id) }
@@ -159,7 +161,9 @@ extension FlatIndex {
         }
     }
 
-    /// Takes vectors out; no search that begins afterwards finds them. Ids that are not there are passed over.
+    /// Takes vectors out; no search that begins afterwards finds them.
+    ///
+    /// Ids that are not there are passed over.
     public func remove(_ ids: [Int64]) {
         writer.withLock { book in
             for id in ids {

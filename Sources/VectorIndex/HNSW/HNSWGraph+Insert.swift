@@ -35,7 +35,7 @@ extension HNSWGraph {
         }
     }
 
-    private func linkUnlocked(_ slot: UInt32, level: Int, scratch: SearchScratch) {
+    func linkUnlocked(_ slot: UInt32, level: Int, scratch: SearchScratch) {
         let query = unsafe UnsafePointer(vector(slot))
         let top = Int(entry.load(ordering: .acquiring) >> 32) - 1
         guard var start = unsafe descend(to: min(level, top), query: query, scratch: scratch) else {
@@ -49,8 +49,10 @@ extension HNSWGraph {
             let beam = unsafe searchLayer(
                 layer, from: start, ef: parameters.efConstruction, query: query, scratch: scratch)
             start = beam[0] & ~1
-            let neighbours = selectNeighbours(
-                count: beam.count, limit: parameters.m, scratch: scratch, candidate: { beam[$0] & ~1 })
+            // The node itself is met when it is linked anew. Removed nodes are taken like others: links around them are
+            // mended together, and until then they hold the graph together.
+            let met = (0..<beam.count).lazy.map { beam[$0] & ~1 }.filter { RankedSlot.slot($0) != slot }
+            let neighbours = selectNeighbours(met, limit: parameters.m, scratch: scratch)
             links(slot, layer).replace(with: neighbours.lazy.map { RankedSlot.slot($0) })
             chosen.append(neighbours)
         }
@@ -65,7 +67,7 @@ extension HNSWGraph {
     }
 
     /// Adds `slot` to the links of `owner` on `layer`; a full list is thinned out.
-    private func connect(_ owner: UInt32, to slot: UInt32, distance: Float, on layer: Int, scratch: SearchScratch) {
+    func connect(_ owner: UInt32, to slot: UInt32, distance: Float, on layer: Int, scratch: SearchScratch) {
         stripes[Int(owner) & (stripes.count - 1)].mutex.withLock { _ in
             let list = links(owner, layer)
             var count = 0
@@ -77,8 +79,7 @@ extension HNSWGraph {
             var ranked = rank(list.copy, from: owner, scratch: scratch)
             ranked.append(RankedSlot.make(distance: distance, slot: slot))
             ranked.sort()
-            let kept = selectNeighbours(
-                count: ranked.count, limit: count, scratch: scratch, candidate: { ranked[$0] })
+            let kept = selectNeighbours(ranked, limit: count, scratch: scratch)
             list.replace(with: kept.lazy.map { RankedSlot.slot($0) })
         }
     }
@@ -99,16 +100,13 @@ extension HNSWGraph {
     ///
     /// Source: Malkov and Yashunin 2018, algorithm 4, without its extensions.
     func selectNeighbours(
-        count: Int, limit: Int, scratch: SearchScratch, candidate: (Int) -> UInt64
+        _ candidates: some Sequence<UInt64>, limit: Int, scratch: SearchScratch
     ) -> [UInt64] {
         var kept: [UInt64] = []
         kept.reserveCapacity(limit)
-        let hasTombstones = tombstoneCount.load(ordering: .relaxed) > 0
-        for index in 0..<count {
+        for entry in candidates {
             guard kept.count < limit else { break }
-            let entry = candidate(index)
             let slot = RankedSlot.slot(entry)
-            if hasTombstones, unsafe id(slot).pointee.load(ordering: .relaxed) == HNSWGraph.freeID { continue }
             let distance = RankedSlot.distance(entry)
             let row = unsafe UnsafePointer(vector(slot))
             var isDiverse = true

@@ -9,15 +9,17 @@ extension HNSWGraph {
         unsafe id(slot).pointee.load(ordering: .relaxed) == HNSWGraph.freeID
     }
 
-    /// Rewrites every list that leads to a removed node: such a list chooses again among what it has left and what the
-    /// removed nodes led to. Afterwards no link and not the entry lead to a removed node.
+    /// Mends every list that leads to a removed node; afterwards neither a link nor the entry leads to one.
     ///
-    /// One pass over all links, on the pool's threads; the writer's lock has to be held. Searches go on meanwhile.
+    /// Such a list chooses again among what it has left and what the removed nodes led to, and nodes it then leads to
+    /// link back. A node whose neighbours all went, with theirs, is linked anew. One pass over all links, on the pool's
+    /// threads; the writer's lock has to be held. Searches go on meanwhile.
     /// Source: Singh et al., "FreshDiskANN", 2021, algorithm 4 (delete consolidation), with HNSW's choice of links.
     func unlinkTombstones(pool: ThreadPool) {
         let total = slotCount.load(ordering: .relaxed)
         let chunk = 2048
         let highest = Atomic<UInt64>(0)
+        let lonely = Mutex<[UInt32]>([])
         pool.run(taskCount: (total + chunk - 1) / chunk) { task in
             let scratch = scratches.take(slotCount: 0, beamCapacity: 0)
             defer { scratches.giveBack(scratch) }
@@ -26,6 +28,7 @@ extension HNSWGraph {
                 let level = unsafe Int(node(slot).pointee.level)
                 best = max(best, UInt64(level + 1) << 32 | UInt64(slot))
                 for layer in 0...level { repairLinks(of: slot, on: layer, scratch: scratch) }
+                if links(slot, 0)[0] == HNSWGraph.noLink { lonely.withLock { $0.append(slot) } }
             }
             highest.max(best, ordering: .relaxed)
         }
@@ -33,11 +36,17 @@ extension HNSWGraph {
         if old != 0, isTombstone(UInt32(truncatingIfNeeded: old)) {
             entry.store(highest.load(ordering: .relaxed), ordering: .releasing)
         }
+        let scratch = scratches.take(slotCount: total, beamCapacity: parameters.efConstruction)
+        defer { scratches.giveBack(scratch) }
+        for slot in lonely.withLock({ $0 }) {
+            linkUnlocked(slot, level: unsafe Int(node(slot).pointee.level), scratch: scratch)
+        }
     }
 
     private func repairLinks(of slot: UInt32, on layer: Int, scratch: SearchScratch) {
+        let stripe = stripes[Int(slot) & (stripes.count - 1)]
         let list = links(slot, layer)
-        let old = list.copy
+        let old = stripe.mutex.withLock { _ in list.copy }
         let removed = old.filter { isTombstone($0) }
         guard !removed.isEmpty else { return }
         var candidates = Set(old).subtracting(removed)
@@ -45,10 +54,17 @@ extension HNSWGraph {
             for link in links(gone, layer).copy where link != slot && !isTombstone(link) { candidates.insert(link) }
         }
         let ranked = rank(Array(candidates.prefix(SearchScratch.batchCapacity)), from: slot, scratch: scratch).sorted()
-        var kept = selectNeighbours(
-            count: ranked.count, limit: list.capacity, scratch: scratch, candidate: { ranked[$0] })
+        var kept = selectNeighbours(ranked, limit: list.capacity, scratch: scratch)
         // A list thinner than a new node's would leave the graph weaker after each round of removals.
         for entry in ranked where kept.count < parameters.m && !kept.contains(entry) { kept.append(entry) }
-        list.replace(with: kept.lazy.map { RankedSlot.slot($0) })
+        stripe.mutex.withLock { _ in
+            // What other threads linked here meanwhile stays, as far as there is room.
+            let links = kept.map { RankedSlot.slot($0) }
+            let added = list.copy.filter { !old.contains($0) && !links.contains($0) }
+            list.replace(with: (links + added).prefix(list.capacity))
+        }
+        for entry in kept where !old.contains(RankedSlot.slot(entry)) {
+            connect(RankedSlot.slot(entry), to: slot, distance: RankedSlot.distance(entry), on: layer, scratch: scratch)
+        }
     }
 }

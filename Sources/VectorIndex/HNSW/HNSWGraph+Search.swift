@@ -105,7 +105,9 @@ extension HNSWGraph {
     ///
     /// Walks through nodes that do not count, so it goes on until the beam is full of ones that do and nothing nearer
     /// is in sight.
-    /// - Parameter budget: the distances it may compute.
+    ///
+    /// Computes about `budget` distances at most.
+    ///
     /// - Returns: the beam, or nil when the budget ran out.
     @inline(never)
     func searchBase(

@@ -47,6 +47,11 @@ final class HNSWGraph: Sendable {
     /// Removed vectors that links still lead to.
     let tombstoneCount = Atomic<Int>(0)
 
+    /// Where each id's vector is.
+    ///
+    /// Locked for single lookups and changes only.
+    let places: Mutex<[Int64: UInt32]>
+
     let scratches = ScratchPool()
     let stripes: [LockStripe]
     let entryLock = LockStripe()
@@ -56,8 +61,9 @@ final class HNSWGraph: Sendable {
         let mutex = Mutex(())
     }
 
-    /// An empty graph. The parameters have been validated.
+    /// An empty graph, the parameters having been validated.
     init(dimension: Int, metric: Metric, parameters: HNSWParameters) {
+        places = Mutex([:])
         self.dimension = dimension
         self.metric = metric
         self.parameters = parameters
@@ -141,14 +147,14 @@ struct LinkList {
     /// The links, copied.
     var copy: [UInt32] { (0..<count).map { self[$0] } }
 
-    /// Adds a link behind `count` others. The node's stripe has to be held.
+    /// Adds a link behind `count` others; the node's stripe has to be held.
     func append(_ slot: UInt32, count: Int) {
         // The end first, so that a reader never runs past it into words of an older list.
         if count + 1 < capacity { unsafe words[count + 1].store(HNSWGraph.noLink, ordering: .releasing) }
         unsafe words[count].store(slot, ordering: .releasing)
     }
 
-    /// Replaces all links; a search under way meets old and new ones. The node's stripe has to be held.
+    /// Replaces all links, of which a search under way may meet old and new ones; the node's stripe has to be held.
     func replace(with slots: some Collection<UInt32>) {
         var index = 0
         for slot in slots {

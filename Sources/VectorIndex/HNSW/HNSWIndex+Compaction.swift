@@ -43,9 +43,32 @@ extension HNSWIndex {
         new.liveCount.store(live.count, ordering: .relaxed)
         new.scratches.absorb(old.scratches.totals)
         book = SlotBook(ordinal: book.ordinal, slotCount: live.count, upperCount: upperCount)
-        self.places.withLock { stored in
-            stored = places
-            current.withLock { $0 = new }
+        new.places.withLock { $0 = places }
+        current.withLock { $0 = new }
+    }
+
+    /// Inserts the live vectors into a new graph and lets searches go on there: the way to mend a small one, where
+    /// removals may have taken every link of a node.
+    ///
+    /// The writer's lock has to be held.
+    /// - Returns: false, with nothing changed, when there is no memory.
+    func rebuildFresh(_ book: inout SlotBook) -> Bool {
+        let old = graph
+        let live = (0..<UInt32(book.slotCount)).filter { old.isLive($0) }
+        let entries = live.enumerated().map { row, slot in
+            unsafe (id: old.id(slot).pointee.load(ordering: .relaxed), row: row)
         }
+        let rows = unsafe live.flatMap { unsafe UnsafeBufferPointer(start: old.vector($0), count: dimension) }
+        let new = HNSWGraph(dimension: dimension, metric: metric, parameters: parameters)
+        new.scratches.absorb(old.scratches.totals)
+        var fresh = SlotBook(ordinal: book.ordinal)
+        do {
+            try insert(entries, rows: rows, into: new, book: &fresh)
+        } catch {
+            return false
+        }
+        book = fresh
+        current.withLock { $0 = new }
+        return true
     }
 }

@@ -60,7 +60,7 @@ extension HNSWIndex {
     /// The slots of the allowed ids where looking them up is cheaper than passing over all slots; else nil.
     private func slots(allowed: Bitmap, graph: HNSWGraph) -> [UInt32]? {
         guard allowed.count * 16 < graph.slotCount.load(ordering: .relaxed) else { return nil }
-        return places.withLock { places in allowed.compactMap { places[$0] } }
+        return graph.places.withLock { places in allowed.compactMap { places[$0] } }
     }
 }
 

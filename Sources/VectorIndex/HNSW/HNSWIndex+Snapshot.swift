@@ -29,7 +29,7 @@ extension HNSWIndex {
     /// - Throws: `VectorIndexError.snapshot`.
     public func save(to path: String, stamp: SnapshotStamp) throws(VectorIndexError) {
         try writer.withLock { book throws(VectorIndexError) in
-            unlink(graph, &book)
+            unlink(&book)
             do throws(SnapshotError) {
                 try write(graph, book, to: path, stamp: stamp)
             } catch {
@@ -108,7 +108,8 @@ extension HNSWIndex {
         let book = SlotBook(
             ordinal: meta.ordinal, slotCount: meta.slotCount, upperCount: meta.upperCount, freeSlots: check.freeSlots,
             freeUpper: check.freeUpper)
-        return HNSWIndex(graph: graph, book: book, places: check.places, pool: pool)
+        graph.places.withLock { $0 = check.places }
+        return HNSWIndex(graph: graph, book: book, pool: pool)
     }
 }
 

@@ -6,6 +6,8 @@ extension HNSWIndex {
     private static let insertionChunk = 8192
     /// Nodes linked one after the other before threads share the rest: a graph has to be there to search in.
     private static let serialCount = 32
+    /// Up to so many live vectors a graph with removed ones is made anew instead of mended.
+    private static let smallCount = 256
     /// Nodes an inserting task links.
     private static let taskChunk = 8
 
@@ -28,18 +30,24 @@ extension HNSWIndex {
         while start < wanted.count {
             let chunk = wanted[start..<min(start + HNSWIndex.insertionChunk, wanted.count)]
             let entries = chunk.map { (id: ids[$0], row: $0) }
-            try writer.withLock { book throws(VectorIndexError) in try insert(entries, rows: rows, book: &book) }
+            try writer.withLock { book throws(VectorIndexError) in
+                let graph = graph
+                reclaim(graph, &book)
+                let replaced = graph.places.withLock { places in entries.compactMap { places[$0.id] } }
+                try insert(entries, rows: rows, into: graph, book: &book)
+                bury(replaced, &book)
+            }
             start += chunk.count
         }
     }
 
-    private func insert(
-        _ entries: [(id: Int64, row: Int)], rows: [Float], book: inout SlotBook
+    /// Puts rows, in the form they are stored in, into `graph`; what an id had before becomes a tombstone.
+    ///
+    /// - Throws: `VectorIndexError.full`; nothing has changed then.
+    func insert(
+        _ entries: [(id: Int64, row: Int)], rows: [Float], into graph: HNSWGraph, book: inout SlotBook
     ) throws(VectorIndexError) {
-        let graph = graph
-        reclaim(graph, &book)
         let slots = try allocate(entries.count, graph, &book)
-        let replaced = places.withLock { places in entries.compactMap { places[$0.id] } }
         unsafe rows.withUnsafeBufferPointer { buffer in
             for (entry, slot) in zip(entries, slots) {
                 unsafe graph.vector(slot).update(
@@ -56,7 +64,6 @@ extension HNSWIndex {
             let first = serial + task * chunk
             link(first..<min(first + chunk, slots.count), slots, entries, graph)
         }
-        bury(replaced, graph, &book)
     }
 
     /// Links the nodes in `slots[range]` and makes each visible.
@@ -68,7 +75,7 @@ extension HNSWIndex {
         for index in range {
             let (slot, id) = (slots[index], entries[index].id)
             graph.link(slot, scratch: scratch)
-            let old = places.withLock { $0.updateValue(slot, forKey: id) }
+            let old = graph.places.withLock { $0.updateValue(slot, forKey: id) }
             // The new vector first: a search in between may meet both, and keeps the nearer one.
             unsafe graph.id(slot).pointee.store(id, ordering: .releasing)
             if let old {
@@ -80,18 +87,18 @@ extension HNSWIndex {
         }
     }
 
-    /// Takes vectors out; no search that begins afterwards finds them. Ids that are not there are passed over.
+    /// Takes vectors out: no search that begins afterwards finds them, ids that are not there are passed over.
     ///
     /// - Complexity: O(1) for each id, and now and then a pass over all links (when one vector in a hundred is gone).
     public func remove(_ ids: [Int64]) {
         writer.withLock { book in
             let graph = graph
-            let slots = places.withLock { places in ids.compactMap { places.removeValue(forKey: $0) } }
+            let slots = graph.places.withLock { places in ids.compactMap { places.removeValue(forKey: $0) } }
             // The count before the ids: a search that meets no tombstone may trust the graph alone.
             graph.tombstoneCount.wrappingAdd(slots.count, ordering: .releasing)
             for slot in slots { unsafe graph.id(slot).pointee.store(HNSWGraph.freeID, ordering: .releasing) }
             graph.liveCount.wrappingSubtract(slots.count, ordering: .releasing)
-            bury(slots, graph, &book)
+            bury(slots, &book)
         }
     }
 
@@ -100,23 +107,26 @@ extension HNSWIndex {
     /// Searches go on; insertions wait. Not needed for right answers: the index does the same by itself, later.
     public func compact() {
         writer.withLock { book in
-            unlink(graph, &book)
+            unlink(&book)
             rebuildDense(&book)
         }
     }
 
     /// Notes `slots` as removed, and mends the links around them when there are enough.
-    private func bury(_ slots: [UInt32], _ graph: HNSWGraph, _ book: inout SlotBook) {
+    private func bury(_ slots: [UInt32], _ book: inout SlotBook) {
         book.tombstones += slots
         let live = graph.liveCount.load(ordering: .relaxed)
         guard book.tombstones.count > max(64, live / 100) else { return }
-        unlink(graph, &book)
+        unlink(&book)
         if book.slotCount > 4096, live < book.slotCount / 2 { rebuildDense(&book) }
     }
 
     /// Takes the tombstones out of all links; their slots wait until no search can be there.
-    func unlink(_ graph: HNSWGraph, _ book: inout SlotBook) {
+    func unlink(_ book: inout SlotBook) {
         guard !book.tombstones.isEmpty else { return }
+        let graph = graph
+        let isSmall = graph.liveCount.load(ordering: .relaxed) <= HNSWIndex.smallCount
+        if isSmall, rebuildFresh(&book) { return }
         graph.unlinkTombstones(pool: pool)
         let epoch = graph.scratches.endEpoch()
         book.limbo += book.tombstones.map { ($0, epoch) }

@@ -33,8 +33,6 @@ public final class HNSWIndex: VectorSearching {
     let current: Mutex<HNSWGraph>
     /// Held by whoever changes the graph.
     let writer: Mutex<SlotBook>
-    /// Where each id's vector is.
-    let places: Mutex<[Int64: UInt32]>
     let counters = SearchCounters()
 
     /// An empty index.
@@ -51,16 +49,15 @@ public final class HNSWIndex: VectorSearching {
         try parameters.validate()
         try VectorRules.check("dimension", dimension, in: 1...VectorRules.maximumDimension)
         let graph = HNSWGraph(dimension: dimension, metric: metric, parameters: parameters)
-        self.init(graph: graph, book: SlotBook(), places: [:], pool: pool)
+        self.init(graph: graph, book: SlotBook(), pool: pool)
     }
 
-    init(graph: HNSWGraph, book: SlotBook, places: [Int64: UInt32], pool: ThreadPool) {
+    init(graph: HNSWGraph, book: SlotBook, pool: ThreadPool) {
         dimension = graph.dimension
         metric = graph.metric
         parameters = graph.parameters
         current = Mutex(graph)
         writer = Mutex(book)
-        self.places = Mutex(places)
         self.pool = pool
     }
 
@@ -72,13 +69,14 @@ public final class HNSWIndex: VectorSearching {
 
     /// Whether a vector is stored under `id`.
     public func contains(_ id: Int64) -> Bool {
-        places.withLock { $0[id] != nil }
+        graph.places.withLock { $0[id] != nil }
     }
 
     /// The vector stored under `id`, at length 1 for cosine; nil when there is none.
     public func vector(of id: Int64) -> [Float]? {
-        // A slot is not used again while its id is in the dictionary, and compaction swaps graph and places together.
-        places.withLock { places in
+        // A slot is not used again while its id is in the dictionary, which stays locked while the row is copied.
+        let graph = graph
+        return graph.places.withLock { places in
             guard let slot = places[id] else { return nil }
             return unsafe Array(UnsafeBufferPointer(start: graph.vector(slot), count: dimension))
         }

@@ -7,7 +7,9 @@ import Synchronization
 /// without locks.
 @safe
 final class SearchScratch: Sendable {
-    /// One bit per slot that this pass over a layer has met. 100,000 slots are 12.5 KB and stay in the first cache.
+    /// One bit per slot that this pass over a layer has met.
+    ///
+    /// 100,000 slots are 12.5 KB and stay in the first cache.
     private(set) nonisolated(unsafe) var visited: UnsafeMutablePointer<UInt64>
     private(set) nonisolated(unsafe) var visitedWordCount = 0
     /// The beam: ranked slots in ascending order, room for `beamCapacity`.
@@ -56,7 +58,9 @@ final class SearchScratch: Sendable {
         }
     }
 
-    /// Forgets which slots were met. Clearing the bits of 100,000 slots costs as much as two distances.
+    /// Forgets which slots were met.
+    ///
+    /// Clearing the bits of 100,000 slots costs as much as two distances.
     @inline(__always)
     func clearVisited() {
         unsafe visited.update(repeating: 0, count: visitedWordCount)

@@ -38,7 +38,8 @@ final class SlabArray: Sendable {
 
     /// Creates an array without rows.
     /// - Parameters:
-    ///   - rowBytes: the bytes a row needs; the stride is the next multiple of `alignment`.
+    ///   - rowBytes: the bytes a row needs.
+    ///   - alignment: what the stride is rounded up to a multiple of.
     ///   - shift: 2^shift rows make a slab.
     init(rowBytes: Int, alignment: Int, shift: UInt32) {
         stride = (rowBytes + alignment - 1) / alignment * alignment

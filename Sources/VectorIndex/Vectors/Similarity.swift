@@ -1,7 +1,9 @@
 import CKernels
 
-/// The kernels of one metric. Inside the index vectors are ordered by distance, smaller is closer: the negated inner
-/// product, or the squared Euclidean distance.
+/// The kernels of one metric.
+///
+/// Inside the index vectors are ordered by distance, smaller is closer: the negated inner product, or the squared
+/// Euclidean distance.
 @safe
 struct Similarity: Sendable {
     let dimension: Int

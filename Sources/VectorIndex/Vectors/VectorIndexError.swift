@@ -1,6 +1,8 @@
 public import Tensors
 
-/// Why a vector index refused a request. Whatever was refused left the index as it was.
+/// Why a vector index refused a request.
+///
+/// Whatever was refused left the index as it was.
 public enum VectorIndexError: Error, Equatable, CustomStringConvertible {
     /// A vector has another number of components than the index (the caller's fault: another encoder, most likely).
     case dimensionMismatch(found: Int, expected: Int)

@@ -1,6 +1,8 @@
 public import Kernels
 
-/// How two vectors are compared. A similarity is greater for closer vectors.
+/// How two vectors are compared.
+///
+/// A similarity is greater for closer vectors.
 public enum Metric: String, Sendable, CaseIterable, Codable {
     /// The cosine of the angle; vectors are stored at length 1.
     case cosine
