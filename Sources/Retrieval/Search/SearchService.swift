@@ -121,6 +121,15 @@ public final class SearchService: Sendable {
         for collection in collections { _ = try await indexes(of: collection) }
     }
 
+    /// Opens one collection's indexes: the first search need not wait, and commits are applied as they come.
+    /// - Parameter collectionID: the collection's row id.
+    /// - Throws: ``RetrievalError/storage(_:)`` when the collection is not there or the database can't be read.
+    public func open(_ collectionID: Int64) async throws(RetrievalError) {
+        let collection: CollectionRecord
+        do { collection = try store.collection(id: collectionID) } catch { throw .storage(error) }
+        _ = try await indexes(of: collection)
+    }
+
     private func indexes(of collection: CollectionRecord) async throws(RetrievalError) -> CollectionIndexes {
         let id = collection.id
         let task: Task<CollectionIndexes, any Error>? = state.withLock { state in
@@ -174,16 +183,18 @@ public final class SearchService: Sendable {
         }
     }
 
-    /// Has a collection's indexes brought up to date soon; many calls in a row are one.
+    /// Has a collection's indexes opened and brought up to date soon; many calls in a row are one.
+    ///
+    /// So the indexes of a collection that is being ingested grow beside the ingest, not in its first search.
     /// - Parameter collectionID: the collection's row id.
     public func noteCommit(_ collectionID: Int64) {
-        let isNews = state.withLock {
-            $0.open[collectionID] != nil && $0.waitingRefreshes.insert(collectionID).inserted
-        }
-        guard isNews else { return }
+        guard state.withLock({ $0.waitingRefreshes.insert(collectionID).inserted }) else { return }
         Task { [self] in
-            do {
+            do throws(RetrievalError) {
+                try await open(collectionID)
                 try await refresh(collectionID)
+            } catch .storage(.collectionNotFound) {
+                forget(collectionID)
             } catch {
                 _ = state.withLock { $0.waitingRefreshes.remove(collectionID) }
                 logger.error(
@@ -205,11 +216,23 @@ public final class SearchService: Sendable {
 
     // MARK: - Snapshots
 
-    /// Writes the snapshots of all open collections that have changed since the last ones; a server does so when it
-    /// stops.
+    /// Writes the snapshots of all open collections that have changed since the last ones.
+    ///
+    /// A server does so when it stops, `ingest` when it is done. What goes wrong is logged.
     public func saveSnapshots() async {
-        for indexes in state.withLock({ Array($0.open.values) }) {
-            _ = try? await maintenance.run { [self] in save(indexes) }
+        let ids = state.withLock { Set($0.open.keys).union($0.opening.keys).union($0.waitingRefreshes) }
+        for id in ids.sorted() {
+            do {
+                if state.withLock({ $0.waitingRefreshes.contains(id) }) { try await open(id) }
+                try await refresh(id)
+                guard let indexes = state.withLock({ $0.open[id] }) else { continue }
+                try await maintenance.run { [self] in save(indexes) }
+            } catch RetrievalError.storage(.collectionNotFound) {
+                forget(id)
+            } catch {
+                logger.warning(
+                    "an index could not be saved", metadata: ["collection": "\(id)", "reason": "\(error)"])
+            }
         }
     }
 
@@ -234,7 +257,15 @@ public final class SearchService: Sendable {
             $0.filters[collectionID] = nil
             $0.waitingRefreshes.remove(collectionID)
         }
-        try? FileManager.default.removeItem(atPath: folder(of: collectionID))
+        Self.removeSnapshots(of: collectionID, in: dataDirectory)
+    }
+
+    /// Removes a deleted collection's snapshots, for a process that has no service.
+    /// - Parameters:
+    ///   - collectionID: the collection's row id.
+    ///   - dataDirectory: holds the snapshots, in `collections/<id>/`.
+    public static func removeSnapshots(of collectionID: Int64, in dataDirectory: String) {
+        try? FileManager.default.removeItem(atPath: folder(of: collectionID, in: dataDirectory))
     }
 
     /// Where a collection's indexes stand.
@@ -248,7 +279,11 @@ public final class SearchService: Sendable {
 
     private var snapshotsFolder: String { dataDirectory + "/collections" }
 
-    private func folder(of collectionID: Int64) -> String { "\(snapshotsFolder)/\(collectionID)" }
+    private func folder(of collectionID: Int64) -> String { Self.folder(of: collectionID, in: dataDirectory) }
+
+    private static func folder(of collectionID: Int64, in dataDirectory: String) -> String {
+        "\(dataDirectory)/collections/\(collectionID)"
+    }
 
     /// Removes snapshots of collections that another process has deleted.
     private func removeOrphans(keeping names: Set<String>) {

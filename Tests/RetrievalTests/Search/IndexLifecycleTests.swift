@@ -170,6 +170,21 @@ struct IndexLifecycleTests {
         #expect(service.statistics(library.collection.id).state == .ready)
     }
 
+    @Test("indexes grow beside an ingest that nobody searches, and are saved at its end")
+    func grownBesideIngest() async throws {
+        let library = try Library()
+        let first = library.service()
+        for number in 0..<30 {
+            try library.add("d\(number)", "refund card \(number)")
+            first.noteCommit(library.collection.id)
+        }
+        await first.saveSnapshots()
+        let factory = PlainIndexFactory()
+        let second = library.service(factory: factory)
+        let hits = try await second.search(SearchRequest(query: "refund", topK: 50), in: Library.name).hits
+        #expect(hits.count == 30 && factory.counts == .init(made: 0, loaded: 2))
+    }
+
     @Test("many searches of a closed collection open it once")
     func openedOnce() async throws {
         let library = try Library()
