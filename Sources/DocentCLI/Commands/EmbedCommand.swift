@@ -59,7 +59,7 @@ struct EmbedCommand: AsyncParsableCommand {
         }
         progress.finish()
         if let output {
-            try NpyFile.write(vectors, shape: [texts.count, encoder.dimension], to: output)
+            try NpyFile.write(vectors, columnCount: encoder.dimension, to: output)
         }
         if truncatedCount > 0, !settings.isQuiet {
             Terminal.note("\(truncatedCount) texts were longer than \(encoder.maxTokenCount) tokens and were cut")

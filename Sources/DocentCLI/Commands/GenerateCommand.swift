@@ -2,6 +2,7 @@ import ArgumentParser
 import Decoders
 import Foundation
 import Kernels
+import ModelCatalog
 import Tokenizers
 
 /// `docent generate`: the local decoder on its own.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ingestion
+import Retrieval
 import Storage
 
 /// `docent ingest`: files, folders or JSON Lines into a collection.
@@ -59,17 +60,18 @@ struct IngestCommand: AsyncParsableCommand {
 
     private func submit(
         _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
-    ) throws -> IngestSubmission {
+    ) throws -> (job: JobRecord, skipped: [FileCollector.Skipped]) {
         guard paths.contains("-") else {
-            return try runtime.ingest.submit(
+            let submission = try runtime.ingest.submit(
                 paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, into: record.name)
+            return (submission.job, submission.skipped)
         }
         guard paths == ["-"] else {
             throw CommandFailure(message: "- (standard input) can't be mixed with other paths", exitCode: 64)
         }
         let job = try runtime.ingest.submit(
             jsonLines: .standardInput, idPrefix: idPrefix, metadata: fields, into: record.name)
-        return IngestSubmission(job: job, skipped: [])
+        return (job, [])
     }
 
     /// Jobs of this collection that a killed process left behind: they are finished first, so that nothing is lost.

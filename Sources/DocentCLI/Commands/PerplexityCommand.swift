@@ -2,6 +2,7 @@ import ArgumentParser
 import Decoders
 import Foundation
 import Kernels
+import ModelCatalog
 
 /// `docent perplexity`: how well a decoder predicts a text.
 struct PerplexityCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelCatalog
 import Tokenizers
 
 /// `docent tokenize`: ids, one JSON array per input line.
@@ -18,7 +19,10 @@ struct TokenizeCommand: AsyncParsableCommand {
         let settings = try await Settings(global)
         let tokenizer = try TokenizerLoader.load(path: try Runtime.models(settings).path(ofModel: model))
         try InputLines.read(input) { line, _ in
-            let ids = tokenizer.encode(line, addSpecialTokens: special)
+            let ids =
+                special
+                ? tokenizer.encode(line, addSpecialTokens: true, parseSpecial: true)
+                : tokenizer.encode(line, addSpecialTokens: false)
             Terminal.print("[" + ids.map(String.init).joined(separator: ",") + "]")
         }
     }

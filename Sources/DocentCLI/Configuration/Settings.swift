@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Generation
 import Logging
+import SystemPackage
 
 /// The settings of one run, resolved from flags, `DOCENT_*`, the configuration file and defaults, in that order.
 struct Settings: Sendable {
@@ -69,7 +70,7 @@ struct Settings: Sendable {
         ]
         if let path = options.config ?? environment["DOCENT_CONFIG"] {
             do {
-                providers.append(try await FileProvider<JSONSnapshot>(filePath: .init(path)))
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
             } catch {
                 throw CommandFailure(message: "the configuration file '\(path)' can't be used: \(error)")
             }

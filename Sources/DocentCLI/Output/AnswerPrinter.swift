@@ -1,4 +1,5 @@
 import Generation
+import Retrieval
 
 /// Shows an answer to a person: the text as it comes, then its sources; a refusal with what comes nearest.
 struct AnswerPrinter {

@@ -61,23 +61,23 @@ struct AnswerComposer {
     ///
     /// A second quote from the same passage widens the span.
     private mutating func cite(_ passage: Passage, _ support: SentenceSupport) -> Citation? {
-        let utf8 = Array(passage.hit.text.utf8)
-        let range = support.utf8Range ?? 0..<utf8.count
-        let base = passage.hit.utf8Span.lowerBound
-        if let old = citations[passage.number] {
-            let start = min(old.span.start - base, range.lowerBound)
-            let end = max(old.span.end - base, range.upperBound)
-            citations[passage.number]?.span = Citation.Span(start: base + start, end: base + end)
-            citations[passage.number]?.quote = String(decoding: utf8[start..<end], as: UTF8.self)
-            return nil
+        let hit = passage.hit
+        let utf8 = Array(hit.text.utf8)
+        // A table that goes on from an earlier chunk repeats its header row before the slice of the document that
+        // `utf8Span` names (see `Chunk.text`), so offsets are counted from the end.
+        let base = hit.utf8Span.upperBound - utf8.count
+        var (start, end) = (hit.utf8Span.lowerBound, hit.utf8Span.upperBound)
+        if let range = support.utf8Range, base + range.upperBound > start {
+            (start, end) = (max(start, base + range.lowerBound), base + range.upperBound)
         }
+        let old = citations[passage.number]
+        if let old { (start, end) = (min(start, old.span.start), max(end, old.span.end)) }
         let citation = Citation(
-            marker: passage.number, documentID: passage.hit.documentID, chunkID: passage.hit.chunkID,
-            title: passage.hit.title, url: passage.hit.url, headingPath: passage.hit.headingPath,
-            quote: String(decoding: utf8[range], as: UTF8.self),
-            span: Citation.Span(start: base + range.lowerBound, end: base + range.upperBound))
+            marker: passage.number, documentID: hit.documentID, chunkID: hit.chunkID, title: hit.title, url: hit.url,
+            headingPath: hit.headingPath, quote: String(decoding: utf8[(start - base)..<(end - base)], as: UTF8.self),
+            span: Citation.Span(start: start, end: end))
         citations[passage.number] = citation
-        return citation
+        return old == nil ? citation : nil
     }
 
     /// Forgets what was written, keeps why.

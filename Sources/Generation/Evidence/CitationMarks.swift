@@ -1,14 +1,14 @@
 /// The `[1]`, `[2, 3]` marks in a sentence, and the sentence without them.
-package struct CitationMarks: Equatable {
+public struct CitationMarks: Equatable {
     /// The numbers, in order, each once.
-    package var numbers: [Int] = []
+    public var numbers: [Int] = []
     /// The text without marks and without the space before them.
-    package var text = ""
+    public var text = ""
 
     /// Reads the marks of `sentence`.
     ///
     /// Only brackets that hold nothing but numbers of up to three digits, commas and spaces are marks.
-    package init(in sentence: String) {
+    public init(in sentence: String) {
         var output: [UInt8] = []
         let bytes = Array(sentence.utf8)
         var index = 0
@@ -23,6 +23,11 @@ package struct CitationMarks: Equatable {
             }
         }
         text = String(decoding: output, as: UTF8.self)
+    }
+
+    /// `text` without its marks.
+    public static func plainText(_ text: String) -> String {
+        CitationMarks(in: text).text
     }
 
     private static func mark(in bytes: [UInt8], at start: Int) -> (numbers: [Int], end: Int)? {

@@ -70,27 +70,19 @@ struct SentenceRanker: Sendable {
     }
 
     private func sentences(of passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
-        let utf8 = Array(passage.hit.text.utf8)
         let headingTerms = Set(analyzer.contentTerms(of: passage.heading))
-        var header: String?
         var result: [RankedSentence] = []
-        for range in splitter.sentences(in: passage.hit.text) {
-            let text = String(decoding: utf8[range], as: UTF8.self)
-            let isRow = text.contains(" | ")
-            if isRow, header == nil {
-                header = text
-                continue
-            }
-            if !isRow { header = nil }
+        for sentence in PassageSentence.all(in: passage.hit.text, splitter) where !sentence.isTableHeader {
             // A fragment of one or two words is a label, not a statement.
-            guard text.split(separator: " ").count > 2 else { continue }
-            let own = Set(analyzer.contentTerms(of: text + " " + (isRow ? header ?? "" : ""))).union(headingTerms)
+            guard sentence.text.split(whereSeparator: \.isWhitespace).count > 2 else { continue }
+            let own = Set(analyzer.contentTerms(of: sentence.text + "\n" + (sentence.tableHeader ?? "")))
+                .union(headingTerms)
             let coverage =
                 questionTerms.isEmpty ? 0 : Float(questionTerms.intersection(own).count) / Float(questionTerms.count)
             result.append(
                 RankedSentence(
-                    passageNumber: passage.number, utf8Range: range, text: text, tableHeader: isRow ? header : nil,
-                    cosine: 0, coverage: coverage, score: 0))
+                    passageNumber: passage.number, utf8Range: sentence.utf8Range, text: sentence.text,
+                    tableHeader: sentence.tableHeader, cosine: 0, coverage: coverage, score: 0))
         }
         return result
     }

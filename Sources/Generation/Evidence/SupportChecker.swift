@@ -69,7 +69,8 @@ public struct SupportChecker: Sendable {
         var best: Place?
         // The cited passages first: on a tie the model's own citation stands.
         for passage in cited + passages.filter({ !marks.numbers.contains($0.number) }) {
-            let found = bestPlace(for: terms, numbers: numbers, in: passage)
+            let found = bestPlace(
+                for: terms, numbers: numbers, isNegated: Negation.isNegated(plain), in: passage)
             if let found, found.rank > (best?.rank ?? -1) { best = found }
         }
         guard let best else {
@@ -85,32 +86,38 @@ public struct SupportChecker: Sendable {
         var text: String
         var coverage: Float
         var missingNumbers: [String]
+        var agreesOnNegation: Bool
 
-        /// Places with all the numbers come before places without, whatever their coverage.
-        var rank: Float { coverage + (missingNumbers.isEmpty ? 1 : 0) }
+        /// Places with all the numbers come before places without, whatever their coverage; among equals the one that
+        /// agrees on negation.
+        var rank: Float { coverage + (missingNumbers.isEmpty ? 1 : 0) + (agreesOnNegation ? 0.04 : 0) }
     }
 
-    private func bestPlace(for terms: Set<String>, numbers: [String], in passage: Passage) -> Place? {
+    private func bestPlace(
+        for terms: Set<String>, numbers: [String], isNegated: Bool, in passage: Passage
+    ) -> Place? {
         let utf8 = Array(passage.hit.text.utf8)
-        let sentences = splitter.sentences(in: passage.hit.text)
-        guard !sentences.isEmpty else { return nil }
+        let sentences = PassageSentence.all(in: passage.hit.text, splitter)
         let headingText = passage.heading
         let headingTerms = Set(analyzer.contentTerms(of: headingText))
         let headingNumbers = Set(NumberTokens.all(in: headingText))
-        let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: String(decoding: utf8[$0], as: UTF8.self))) }
+        // A row is read under its table's header.
+        let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: ($0.tableHeader ?? "") + "\n" + $0.text)) }
         var best: Place?
         for start in sentences.indices {
             var found = terms.intersection(headingTerms)
+            let header = sentences[start].tableHeader ?? ""
             for end in start..<min(start + parameters.maximumWindow, sentences.count) {
                 found.formUnion(terms.intersection(sentenceTerms[end]))
-                let range = sentences[start].lowerBound..<sentences[end].upperBound
+                let range = sentences[start].utf8Range.lowerBound..<sentences[end].utf8Range.upperBound
                 let text = String(decoding: utf8[range], as: UTF8.self)
-                let present = Set(NumberTokens.all(in: text)).union(headingNumbers)
+                let present = Set(NumberTokens.all(in: header + "\n" + text)).union(headingNumbers)
                 let missing = numbers.filter { !present.contains($0) }
                 // A wider window has to earn its width.
                 let coverage = Float(found.count) / Float(terms.count)
                 let place = Place(
-                    passage: passage, utf8Range: range, text: text, coverage: coverage, missingNumbers: missing)
+                    passage: passage, utf8Range: range, text: text, coverage: coverage, missingNumbers: missing,
+                    agreesOnNegation: Negation.isNegated(text) == isNegated)
                 if place.rank > (best?.rank ?? -1) + (end > start ? 0.05 : 0) { best = place }
             }
         }
@@ -126,7 +133,7 @@ public struct SupportChecker: Sendable {
             support.reason = "the passage doesn't have \(place.missingNumbers.joined(separator: ", "))"
             return support
         }
-        if Negation.isNegated(sentence) != Negation.isNegated(place.text), place.coverage < 0.95 {
+        if !place.agreesOnNegation {
             support.score = min(support.score, 0.5)
             support.reason = "the sentence and the passage disagree on a negation"
             return support

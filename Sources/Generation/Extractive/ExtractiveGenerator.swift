@@ -107,7 +107,7 @@ public struct ExtractiveGenerator: TextGenerating {
     }
 
     private func cells(_ row: String) -> [String] {
-        row.split(separator: " | ", omittingEmptySubsequences: false).map {
+        row.split(separator: PassageSentence.cellSeparator, omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces)
         }
     }

@@ -82,7 +82,8 @@ public struct PromptLibrary: Sendable {
             ("[/INST]", "[ /INST]"), ("<<", "< <"), (">>", "> >"), ("<start_of_turn>", "< start_of_turn>"),
             ("<end_of_turn>", "< end_of_turn>"),
         ] {
-            result = result.replacingOccurrences(of: opening, with: broken)
+            // Again until none is left: "<<<" holds two.
+            while result.contains(opening) { result = result.replacingOccurrences(of: opening, with: broken) }
         }
         return result
     }

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Decoders
+import Kernels
+import ModelCatalog
+import Tokenizers
+
+/// `docent bench decode`: tokens per second of the local decoder.
+struct BenchDecodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decode", abstract: "Measures a decoder: tokens per second read and written.")
+
+    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    var model = "smollm2-135m-instruct"
+    @Option(name: .customLong("prompt-tokens"), help: "Tokens of the prompt.")
+    var promptTokens = 512
+    @Option(name: .customLong("max-tokens"), help: "Tokens to write.")
+    var maxTokens = 128
+    @Flag(help: "Prints one JSON document.")
+    var json = false
+    @OptionGroup var global: GlobalOptions
+
+    private struct Output: Encodable {
+        var prefill: Double
+        var decode: Double
+        var load: Double
+        var peakBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case prefill = "prefill_tokens_per_s"
+            case decode = "decode_tokens_per_s"
+            case load = "load_ms"
+            case peakBytes = "peak_rss_bytes"
+        }
+    }
+
+    func run() async throws {
+        let settings = try await Settings(global)
+        try Runtime.useKernelLevel(settings)
+        guard promptTokens > 0, maxTokens > 1 else {
+            throw CommandFailure(message: "--prompt-tokens must be at least 1 and --max-tokens at least 2", exitCode: 64)
+        }
+        let path = try Runtime.models(settings).path(ofModel: model)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
+        let load = clock.now - start
+        // Ordinary tokens, spread over the vocabulary: what they say doesn't change the cost.
+        let ids = (0..<promptTokens).map { TokenID(100 + ($0 * 7919) % max(1, decoder.vocabularySize - 200)) }
+        let session = DecoderSession(model: decoder, contextLength: promptTokens + maxTokens)
+        let begun = clock.now
+        _ = try session.prefill(ids)
+        let read = clock.now
+        for index in 0..<maxTokens { _ = try session.decode(ids[index % ids.count]) }
+        let written = clock.now
+        let output = Output(
+            prefill: Double(promptTokens) / ((read - begun) / .seconds(1)),
+            decode: Double(maxTokens) / ((written - read) / .seconds(1)), load: load / .milliseconds(1),
+            peakBytes: PeakMemory.bytes)
+        if json { return try Terminal.printJSON(output) }
+        Terminal.print("read \(Int(output.prefill)) tokens/s, written \(Int(output.decode)) tokens/s")
+        Terminal.print("loaded in \(Int(output.load)) ms, peak memory \(ByteCount.text(output.peakBytes))")
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import VectorIndex
+
+/// `docent bench index`: build time, recall and queries per second of the vector index.
+struct BenchIndexCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "index", abstract: "Measures build, recall and speed of the vector index.")
+
+    @Option(help: "The vectors: float32 or float16 [n, dim].")
+    var vectors: String
+    @Option(help: "The queries: float32 or float16 [q, dim].")
+    var queries: String
+    @OptionGroup var shape: IndexCommand.Shape
+    @Flag(help: "Prints one JSON document.")
+    var json = false
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let settings = try await Settings(global)
+        try Runtime.useKernelLevel(settings)
+        let snapshot = FileManager.default.temporaryDirectory
+            .appendingPathComponent("docent-bench-\(UUID().uuidString).index").path
+        defer { try? FileManager.default.removeItem(atPath: snapshot) }
+        let benchmark = IndexBenchmark(
+            metric: try shape.knownMetric(), parameters: try shape.parameters(), snapshotPath: snapshot)
+        let report = try benchmark.run(
+            vectors: try VectorMatrix(npy: vectors), queries: try VectorMatrix(npy: queries),
+            pool: ThreadPool(threadCount: settings.threads)
+        ) { step in
+            if !settings.isQuiet { Terminal.note(step) }
+        }
+        if json { return try Terminal.printJSON(report) }
+        Terminal.print("built in \(Reports.figure(report.buildS)) s, \(ByteCount.text(report.bytes))")
+        let widths = [6, 10, 12, 12, 10, 10]
+        Terminal.print(Table.row(["ef", "recall@10", "QPS, 1 thr.", "QPS, all", "p50 us", "p99 us"], widths))
+        for point in report.points {
+            Terminal.print(
+                Table.row(
+                    [
+                        "\(point.ef)", Reports.figure(point.recallAt10), "\(Int(point.qps1T))", "\(Int(point.qpsNT))",
+                        "\(Int(point.p50US))", "\(Int(point.p99US))",
+                    ], widths))
+        }
+    }
+}
