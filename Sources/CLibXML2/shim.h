@@ -1,7 +1,241 @@
-// The parts of libxml2 that Ingestion uses: the push HTML parser, the tree, and the error interface.
+// What Ingestion needs of libxml2 and iconv, as two calls that keep their pointers to themselves:
+//
+//   docent_html_parse   UTF-8 HTML  -> a flat tape of records, over libxml2's SAX interface (no tree: no recursion,
+//                       no depth limit of its own, no network, no entities beyond HTML's characters, errors silenced)
+//   docent_iconv        any charset -> UTF-8, bad sequences replaced by U+FFFD and counted
+//
+// Callers read the tape once, copy it, and free it. Limits stop hostile pages: see docent_html_limits.
 #pragma once
+#include <errno.h>
+#include <iconv.h>
+#include <libxml/xmlversion.h>
+// Debian's libxml2 is built with ICU, whose headers would clash with the ICU inside Foundation. Nothing here uses the
+// structures that differ by it.
+#undef LIBXML_ICU_ENABLED
 #include <libxml/HTMLparser.h>
-#include <libxml/HTMLtree.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <libxml/xmlerror.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOCENT_HTML_START = 0, DOCENT_HTML_END = 1, DOCENT_HTML_TEXT = 2, DOCENT_HTML_ATTRIBUTE = 3 };
+enum { DOCENT_HTML_OK = 0, DOCENT_HTML_TOO_DEEP = 1, DOCENT_HTML_TOO_LARGE = 2, DOCENT_HTML_NO_MEMORY = 3 };
+enum { DOCENT_HTML_NAMES = 1024 };
+
+// START: name. ATTRIBUTE: name and value, follows its START. TEXT: bytes. END: nothing.
+typedef struct {
+    int32_t kind, name, offset, length;
+} docent_html_record;
+
+typedef struct {
+    int32_t depth;           // open elements at once; more is TOO_DEEP (unmatched end tags cost their depth each)
+    int32_t records;         // records on the tape; more is TOO_LARGE
+    int32_t attribute_bytes; // an attribute's value is cut here
+} docent_html_limits;
+
+typedef struct {
+    docent_html_limits limits;
+    int32_t status, depth;
+    docent_html_record *records;
+    size_t record_count, record_capacity;
+    char *bytes;
+    size_t byte_count, byte_capacity;
+    int32_t name_count; // names 1..<name_count; 0 stands for any name beyond the table
+    int32_t name_offset[DOCENT_HTML_NAMES], name_length[DOCENT_HTML_NAMES];
+    const xmlChar *slots[DOCENT_HTML_NAMES * 2];
+    int32_t slot_name[DOCENT_HTML_NAMES * 2];
+    xmlParserCtxtPtr parser;
+} docent_html_tape;
+
+static inline void docent_html_stop(docent_html_tape *tape, int32_t status) {
+    if (tape->status == DOCENT_HTML_OK) tape->status = status;
+    xmlStopParser(tape->parser);
+}
+
+static inline int32_t docent_html_bytes(docent_html_tape *tape, const void *bytes, size_t count) {
+    if (tape->byte_count + count > INT32_MAX) {
+        docent_html_stop(tape, DOCENT_HTML_TOO_LARGE);
+        return -1;
+    }
+    if (tape->byte_count + count > tape->byte_capacity) {
+        size_t capacity = (tape->byte_count + count) * 2 + 4096;
+        char *grown = (char *)realloc(tape->bytes, capacity);
+        if (!grown) {
+            docent_html_stop(tape, DOCENT_HTML_NO_MEMORY);
+            return -1;
+        }
+        tape->bytes = grown;
+        tape->byte_capacity = capacity;
+    }
+    int32_t offset = (int32_t)tape->byte_count;
+    if (count) memcpy(tape->bytes + tape->byte_count, bytes, count);
+    tape->byte_count += count;
+    return offset;
+}
+
+static inline void docent_html_push(docent_html_tape *tape, int32_t kind, int32_t name, int32_t offset, size_t length) {
+    if (tape->record_count >= (size_t)tape->limits.records) {
+        docent_html_stop(tape, DOCENT_HTML_TOO_LARGE);
+        return;
+    }
+    if (tape->record_count == tape->record_capacity) {
+        size_t capacity = tape->record_capacity * 2 + 1024;
+        void *grown = realloc(tape->records, capacity * sizeof(docent_html_record));
+        if (!grown) {
+            docent_html_stop(tape, DOCENT_HTML_NO_MEMORY);
+            return;
+        }
+        tape->records = (docent_html_record *)grown;
+        tape->record_capacity = capacity;
+    }
+    docent_html_record record = {kind, name, offset, (int32_t)length};
+    tape->records[tape->record_count++] = record;
+}
+
+// libxml2 interns names in its dictionary, so a pointer stands for a name.
+static inline int32_t docent_html_name(docent_html_tape *tape, const xmlChar *name) {
+    size_t slot = ((uintptr_t)name * (uintptr_t)0x9E3779B97F4A7C15ull >> 40) % (DOCENT_HTML_NAMES * 2);
+    while (tape->slots[slot] && tape->slots[slot] != name) slot = (slot + 1) % (DOCENT_HTML_NAMES * 2);
+    if (tape->slots[slot]) return tape->slot_name[slot];
+    if (tape->name_count >= DOCENT_HTML_NAMES) return 0;
+    size_t length = strlen((const char *)name);
+    if (length > 64) return 0;
+    int32_t id = tape->name_count, offset = docent_html_bytes(tape, name, length);
+    if (offset < 0) return 0;
+    tape->name_offset[id] = offset;
+    tape->name_length[id] = (int32_t)length;
+    tape->slots[slot] = name;
+    tape->slot_name[slot] = id;
+    tape->name_count++;
+    return id;
+}
+
+static inline void docent_html_start_element(void *context, const xmlChar *name, const xmlChar **attributes) {
+    docent_html_tape *tape = (docent_html_tape *)context;
+    if (++tape->depth > tape->limits.depth) {
+        docent_html_stop(tape, DOCENT_HTML_TOO_DEEP);
+        return;
+    }
+    docent_html_push(tape, DOCENT_HTML_START, docent_html_name(tape, name), 0, 0);
+    for (; attributes && attributes[0]; attributes += 2) {
+        size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0, cap = (size_t)tape->limits.attribute_bytes;
+        int32_t id = docent_html_name(tape, attributes[0]);
+        if (id == 0) continue;
+        if (length > cap) length = cap;
+        int32_t offset = docent_html_bytes(tape, attributes[1], length);
+        if (offset < 0) return;
+        docent_html_push(tape, DOCENT_HTML_ATTRIBUTE, id, offset, length);
+    }
+}
+
+static inline void docent_html_end_element(void *context, const xmlChar *name) {
+    docent_html_tape *tape = (docent_html_tape *)context;
+    (void)name;
+    if (tape->depth > 0) tape->depth--;
+    docent_html_push(tape, DOCENT_HTML_END, 0, 0, 0);
+}
+
+static inline void docent_html_characters(void *context, const xmlChar *text, int length) {
+    docent_html_tape *tape = (docent_html_tape *)context;
+    if (length <= 0) return;
+    docent_html_record *last = tape->record_count ? &tape->records[tape->record_count - 1] : NULL;
+    int32_t offset = docent_html_bytes(tape, text, (size_t)length);
+    if (offset < 0) return;
+    if (last && last->kind == DOCENT_HTML_TEXT && last->offset + last->length == offset) {
+        last->length += length; // libxml2 hands long text over in pieces
+    } else {
+        docent_html_push(tape, DOCENT_HTML_TEXT, 0, offset, (size_t)length);
+    }
+}
+
+/// Frees what the tape holds.
+static inline void docent_html_free(docent_html_tape *tape) {
+    free(tape->records);
+    free(tape->bytes);
+    free(tape);
+}
+
+/// Parses `count` bytes of UTF-8 HTML; never fails for the mark-up's sake. NULL: out of memory. Check `status`.
+static inline docent_html_tape *docent_html_parse(const void *html, size_t count, docent_html_limits limits) {
+    docent_html_tape *tape = (docent_html_tape *)calloc(1, sizeof(docent_html_tape));
+    if (!tape) return NULL;
+    tape->limits = limits;
+    tape->name_count = 1;
+    if (count > INT32_MAX) {
+        tape->status = DOCENT_HTML_TOO_LARGE;
+        return tape;
+    }
+    if (count == 0) return tape;
+    htmlParserCtxtPtr parser = htmlNewParserCtxt();
+    if (!parser) {
+        tape->status = DOCENT_HTML_NO_MEMORY;
+        return tape;
+    }
+    htmlSAXHandler handler;
+    memset(&handler, 0, sizeof handler);
+    handler.initialized = 1;
+    handler.startElement = docent_html_start_element;
+    handler.endElement = docent_html_end_element;
+    handler.characters = docent_html_characters;
+    handler.ignorableWhitespace = docent_html_characters;
+    *parser->sax = handler;
+    parser->userData = tape;
+    tape->parser = parser;
+    // The bytes are UTF-8 already: a charset in the page would only mislead.
+    int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET
+        | HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT;
+    htmlDocPtr document = htmlCtxtReadMemory(parser, (const char *)html, (int)count, NULL, "UTF-8", options);
+    if (document) xmlFreeDoc(document);
+    if (parser->myDoc) xmlFreeDoc(parser->myDoc);
+    parser->myDoc = NULL;
+    htmlFreeParserCtxt(parser);
+    tape->parser = NULL;
+    return tape;
+}
+
+/// Converts to UTF-8 into a buffer of the caller's to free(). 0 done, -1 unknown charset, -2 out of memory.
+static inline int docent_iconv(
+    const char *charset, const void *input, size_t count, char **output, size_t *output_count, size_t *replaced
+) {
+    iconv_t converter = iconv_open("UTF-8", charset);
+    if (converter == (iconv_t)-1) return -1;
+    size_t capacity = count + count / 2 + 64, left = count, room;
+    char *buffer = (char *)malloc(capacity), *from = (char *)input, *to = buffer;
+    *replaced = 0;
+    while (buffer && left > 0) {
+        room = capacity - (size_t)(to - buffer);
+        if (room < 16) {
+            size_t used = (size_t)(to - buffer);
+            capacity = capacity * 2;
+            char *grown = (char *)realloc(buffer, capacity);
+            if (!grown) free(buffer);
+            buffer = grown;
+            if (!buffer) break;
+            to = buffer + used;
+            continue;
+        }
+        room -= 8; // kept for a replacement character
+        if (iconv(converter, &from, &left, &to, &room) != (size_t)-1) break;
+        if (errno == E2BIG) {
+            size_t used = (size_t)(to - buffer);
+            capacity = capacity * 2;
+            char *grown = (char *)realloc(buffer, capacity);
+            if (!grown) free(buffer);
+            buffer = grown;
+            if (!buffer) break;
+            to = buffer + used;
+            continue;
+        }
+        memcpy(to, "\xEF\xBF\xBD", 3);
+        to += 3;
+        *replaced += 1;
+        if (errno == EINVAL) break; // cut off in the middle of a character
+        from++;
+        left--;
+    }
+    iconv_close(converter);
+    if (!buffer) return -2;
+    *output = buffer;
+    *output_count = (size_t)(to - buffer);
+    return 0;
+}

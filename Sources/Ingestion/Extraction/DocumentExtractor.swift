@@ -1,0 +1,95 @@
+import Storage
+
+/// Turns the bytes of a document into its main content: tells format and encoding, then reads it.
+///
+/// ```swift
+/// let document = try DocumentExtractor().extract(SourceDocument(externalID: "a", bytes: html, fileName: "a.html"))
+/// ```
+public struct DocumentExtractor: Sendable {
+    /// Changes when the same bytes would give another text, so that unchanged files are read again.
+    public static let version = 1
+    /// The default size limit of one document: 64 MiB.
+    ///
+    /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit
+    /// is what keeps memory bounded. A larger file is refused before it is read; JSON Lines files have no limit, since
+    /// each of their lines is a document.
+    public static let defaultByteLimit = 64 << 20
+    /// The most bytes of a title; longer ones are cut at a word.
+    public static let longestTitle = 200
+    /// The most bytes of a value that the document's own metadata gives.
+    private static let longestValue = 2000
+
+    /// The size limit of one document in bytes.
+    public let byteLimit: Int
+
+    /// Makes an extractor that refuses documents of more than `byteLimit` bytes.
+    public init(byteLimit: Int = defaultByteLimit) {
+        self.byteLimit = byteLimit
+    }
+
+    /// Extracts one document.
+    ///
+    /// The title is the sender's, else the document's, else the file's name. What the sender says goes before what the
+    /// document says, value by value.
+    /// - Throws: `IngestionError`: too large, binary, a foreign format, hostile mark-up, no text. A JSON Lines file is
+    ///   no document: its lines are (``JSONLines``).
+    public func extract(_ source: SourceDocument) throws(IngestionError) -> ExtractedDocument {
+        guard source.bytes.count <= byteLimit else {
+            throw .tooLarge(byteCount: source.bytes.count, limit: byteLimit)
+        }
+        let format = try SourceFormat.sniff(source.bytes, fileName: source.fileName, contentType: source.contentType)
+        let charset = MediaType(source.contentType).charset
+        let decoded = try TextEncoding.decode(source.bytes, charset: charset, isHTML: format == .html)
+        var document: ExtractedDocument
+        switch format {
+        case .html: document = try HTMLExtractor.extract(decoded.bytes)
+        case .markdown: document = try MarkdownExtractor.extract(decoded.bytes)
+        case .text: document = PlainTextExtractor.extract(decoded.bytes)
+        case .jsonLines:
+            throw .unsupportedFormat(
+                format: "JSON Lines as one document", advice: "ingest it: every line is a document")
+        }
+        guard !document.blocks.isEmpty else { throw .noText }
+        complete(&document, from: source, decoded)
+        return document
+    }
+
+    private func complete(_ document: inout ExtractedDocument, from source: SourceDocument, _ decoded: TextEncoding) {
+        if let title = source.title, !title.isEmpty { document.title = title }
+        if document.title.isEmpty { document.title = Self.stem(of: source.fileName) }
+        document.title = Self.shortened(document.title, to: Self.longestTitle)
+        if let url = source.url, !url.isEmpty { document.url = url }
+        for (key, value) in document.metadata {
+            if case .string(let text) = value {
+                document.metadata[key] = .string(Self.shortened(text, to: Self.longestValue))
+            }
+        }
+        document.metadata.merge(source.metadata) { _, given in given }
+        if decoded.replacementCount > 0 {
+            document.warnings.append(
+                "\(decoded.replacementCount) byte sequences are not \(decoded.name) and became U+FFFD: save it as UTF-8"
+            )
+        }
+    }
+
+    private static func stem(of fileName: String?) -> String {
+        guard let name = fileName?.split(separator: "/").last else { return "" }
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return String(name) }
+        return String(name[..<dot])
+    }
+
+    /// At most `limit` bytes of a line: cut at a space if there is one, at a character if not.
+    static func shortened(_ text: String, to limit: Int) -> String {
+        var line = InlineText()
+        line.append(text)
+        let bytes = line.finish().map { $0 == 0x0A ? 0x20 : $0 }
+        guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
+        var end = limit
+        while end > limit / 2, bytes[end] != 0x20 { end -= 1 }
+        if bytes[end] != 0x20 {
+            end = limit
+            while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        }
+        return String(decoding: bytes[..<end], as: UTF8.self)
+    }
+}

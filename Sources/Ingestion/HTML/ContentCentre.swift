@@ -1,0 +1,190 @@
+/// The second step of main-content extraction: where the text centres, and what around it belongs to it.
+extension MainContent {
+    /// Leaves out what is not near the centre of the text and doesn't read like text.
+    static func centred(_ tree: HTMLTree, dropped: [Bool]) -> [Bool] {
+        var dropped = dropped
+        let statistics = TextStatistics(tree, dropped: dropped)
+        guard statistics.prose[0] > 0 else { return dropped }
+        let scores = paragraphScores(tree, statistics, dropped: dropped)
+        let scope = declaredScope(tree, statistics, dropped: dropped)
+        let centre = best(tree, scores, statistics, within: scope)
+        keepAround(centre, scope: scope, tree, scores, statistics, &dropped)
+        let inner = TextStatistics(tree, dropped: dropped)
+        dropLinkLists(tree, inner, &dropped)
+        return dropped
+    }
+
+    /// The page's `<main>` or only big `<article>`, else the root.
+    private static func declaredScope(_ tree: HTMLTree, _ statistics: TextStatistics, dropped: [Bool]) -> Int {
+        var scope = 0
+        let wanted: [(HTMLTree, Int) -> Bool] = [
+            { tree, index in tree.nodes[index].tag == .main || tree.string(.role, of: index) == "main" },
+            { tree, index in
+                tree.string(.itemprop, of: index) == "articleBody" || tree.nodes[index].tag == .article
+            },
+        ]
+        for (step, matches) in wanted.enumerated() {
+            var best = scope
+            var index = scope
+            while index < Int(tree.nodes[scope].end) {
+                if dropped[index] {
+                    index = Int(tree.nodes[index].end)
+                    continue
+                }
+                if tree.nodes[index].tag != .text, matches(tree, index),
+                    best == scope || statistics.prose[index] > statistics.prose[best]
+                {
+                    best = index
+                }
+                index += 1
+            }
+            // Several articles of like size are a list of them: no one of them is the page.
+            let share: Float = step == 0 ? 0.3 : 0.6
+            if best != scope, Float(statistics.prose[best]) >= share * Float(statistics.prose[scope]) { scope = best }
+        }
+        return scope
+    }
+
+    /// Each block of prose gives points to the elements around it, fewer the further out.
+    private static func paragraphScores(_ tree: HTMLTree, _ statistics: TextStatistics, dropped: [Bool]) -> [Float] {
+        var scores = [Float](repeating: 0, count: tree.nodes.count)
+        for index in tree.nodes.indices where statistics.isProse(index) {
+            let points = 1 + Float(statistics.ownCommas[index]) + min(Float(statistics.own[index]) / 100, 3)
+            var at = index
+            for level in 0..<6 {
+                let parent = Int(tree.nodes[at].parent)
+                if parent == at { break }
+                scores[parent] += points / (level == 0 ? 1 : level == 1 ? 2 : Float(level) * 3)
+                at = parent
+            }
+        }
+        for index in tree.nodes.indices where scores[index] > 0 {
+            let hints = tree.hints(of: index)
+            if hints.contains(.content) { scores[index] += 25 }
+            if hints.contains(.suspect) { scores[index] -= 25 }
+            switch tree.nodes[index].tag {
+            case .article, .main: scores[index] += 10
+            case .div, .section: scores[index] += 5
+            case .ul, .ol, .dl, .form, .td, .th, .address: scores[index] -= 3
+            default: break
+            }
+            scores[index] *= 1 - statistics.linkDensity(index)
+        }
+        return scores
+    }
+
+    private static func best(
+        _ tree: HTMLTree, _ scores: [Float], _ statistics: TextStatistics, within scope: Int
+    ) -> Int {
+        var best = scope
+        for index in scope..<Int(tree.nodes[scope].end)
+        where scores[index] > scores[best] && tree.nodes[index].tag.isBlock { best = index }
+        // A list, a row or a cell is part of something: its container is the centre.
+        while best != scope {
+            switch tree.nodes[best].tag {
+            case .p, .li, .ul, .ol, .dl, .dd, .dt, .tr, .tbody, .thead, .table, .blockquote, .td:
+                best = Int(tree.nodes[best].parent)
+            default: return best
+            }
+        }
+        return best
+    }
+
+    /// Walks from the centre out to the scope; at each level, the neighbours that read like text stay.
+    private static func keepAround(
+        _ centre: Int, scope: Int, _ tree: HTMLTree, _ scores: [Float], _ statistics: TextStatistics,
+        _ dropped: inout [Bool]
+    ) {
+        let threshold = max(10, scores[centre] * 0.2)
+        var at = centre
+        while at != scope {
+            let parent = Int(tree.nodes[at].parent)
+            var child = parent + 1
+            while child < Int(tree.nodes[parent].end) {
+                let end = Int(tree.nodes[child].end)
+                if child != at, !dropped[child],
+                    !belongs(child, before: child < at, tree, scores[child] >= threshold, statistics)
+                {
+                    dropped[child] = true
+                }
+                child = end
+            }
+            at = parent
+        }
+        // Outside the scope nothing stays: the page said where its text is.
+        while at != 0 {
+            let parent = Int(tree.nodes[at].parent)
+            var child = parent + 1
+            while child < Int(tree.nodes[parent].end) {
+                if child != at { dropped[child] = true }
+                child = Int(tree.nodes[child].end)
+            }
+            at = parent
+        }
+    }
+
+    private static func belongs(
+        _ index: Int, before: Bool, _ tree: HTMLTree, _ scoresWell: Bool, _ statistics: TextStatistics
+    ) -> Bool {
+        let node = tree.nodes[index]
+        let density = statistics.linkDensity(index)
+        if node.tag.headingLevel != nil { return before || density < 0.5 }
+        if scoresWell && density < 0.4 { return true }
+        let text = statistics.text[index]
+        let prose = statistics.prose[index]
+        switch node.tag {
+        case .p, .pre, .blockquote, .text: return text > 80 && density < 0.25 || text > 0 && density == 0 && prose > 0
+        case .ul, .ol, .dl, .table: return prose > 0 && density < 0.3
+        default:
+            // A header with the page's title stays, and a part that is mostly prose.
+            if before, text < 400, holdsHeading(tree, index), density < 0.5 { return true }
+            return prose >= 80 && density < 0.25 && prose * 2 > text
+        }
+    }
+
+    private static func holdsHeading(_ tree: HTMLTree, _ index: Int) -> Bool {
+        (index..<Int(tree.nodes[index].end)).contains { tree.nodes[$0].tag == .h1 || tree.nodes[$0].tag == .h2 }
+    }
+
+    /// Takes out lists and containers that are mostly links, and small parts whose names are suspect.
+    private static func dropLinkLists(_ tree: HTMLTree, _ statistics: TextStatistics, _ dropped: inout [Bool]) {
+        let all = statistics.text[0]
+        var index = 1
+        while index < tree.nodes.count {
+            let node = tree.nodes[index]
+            let end = Int(node.end)
+            if dropped[index] {
+                index = end
+                continue
+            }
+            switch node.tag {
+            case .ul, .ol, .div, .section, .table, .dl, .p, .form, .td, .li, .details:
+                let text = statistics.text[index]
+                if text > 0, text * 2 < all, isLinkList(tree, index, statistics) { dropped[index] = true }
+            default: break
+            }
+            index = dropped[index] ? end : index + 1
+        }
+    }
+
+    private static func isLinkList(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        let density = statistics.linkDensity(index)
+        let text = statistics.text[index]
+        let prose = statistics.prose[index]
+        let tag = tree.nodes[index].tag
+        if density > 0.2, prose == 0, tag != .p, tag != .li, tag != .td || density > 0.6 {
+            let hints = tree.hints(of: index)
+            if hints.contains(.suspect), text < 400 || density > 0.5 { return true }
+        }
+        switch tag {
+        case .ul, .ol, .dl, .div, .section, .table, .form, .details:
+            // Three links or more and hardly anything else; a short list of links may well be part of the text.
+            return density > 0.75 && prose * 5 < text && links(tree, index) >= 3
+        default: return false
+        }
+    }
+
+    private static func links(_ tree: HTMLTree, _ index: Int) -> Int {
+        (index..<Int(tree.nodes[index].end)).count { tree.nodes[$0].tag == .a }
+    }
+}

@@ -1,0 +1,30 @@
+/// HTML to blocks: parse, find the main content, write it out, read the metadata.
+struct HTMLExtractor {
+    /// Extracts a page.
+    /// - Parameter utf8: the page, already UTF-8.
+    /// - Throws: `IngestionError.tooDeep`, `.tooManyElements`, `.outOfMemory`; never for bad mark-up. A page without
+    ///   text gives a document without blocks.
+    static func extract(_ utf8: [UInt8]) throws(IngestionError) -> ExtractedDocument {
+        let tree = try HTMLTree(utf8: utf8)
+        let content = MainContent(tree)
+        var builder = DocumentBuilder()
+        HTMLBlockWriter.write(tree, dropped: content.dropped, into: &builder)
+        let metadata = HTMLMetadata(tree, firstHeading: builder.firstHeading)
+        var document = builder.finish(format: .html)
+        document.title = metadata.title
+        document.language = metadata.language
+        document.url = metadata.url
+        document.metadata = metadata.values
+        if content.rigour == .everything, !document.blocks.isEmpty {
+            document.warnings.append("main content not found: the whole page is indexed, menus included")
+        }
+        return document
+    }
+
+    /// Appends a piece of HTML inside another format to a document; nothing in it counts as boilerplate.
+    static func append(fragment utf8: [UInt8], to builder: inout DocumentBuilder) throws(IngestionError) {
+        let tree = try HTMLTree(utf8: utf8)
+        let dropped = tree.nodes.map { $0.tag.isNeverText }
+        HTMLBlockWriter.write(tree, dropped: dropped, into: &builder)
+    }
+}

@@ -1,0 +1,220 @@
+public import Encoders
+public import Foundation
+public import Logging
+public import Storage
+
+/// Ingests documents as durable jobs: accepted work is done, by this process or the next.
+///
+/// ```swift
+/// let submission = try service.submit(paths: ["docs"], isRecursive: true, into: "manual")
+/// let job = try await service.run(submission.job.id) { print($0.doneCount, "of", $0.totalCount) }
+/// ```
+/// Ingesting is idempotent: a document is known by its external id, and one whose bytes, sender's data, versions and
+/// settings hash to what is stored costs that hash. So a job may be run again after any crash.
+public final class IngestService: Sendable {
+    /// The `kind` of the jobs made here.
+    public static let jobKind = "ingest"
+
+    private let store: DocumentStore
+    private let embedder: any TextEmbedding
+    private let extractor: DocumentExtractor
+    private let parserCount: Int
+    private let logger: Logger
+    private let onCommit: @Sendable (_ collectionID: Int64) -> Void
+
+    /// Makes a service.
+    /// - Parameters:
+    ///   - store: where documents and jobs are kept.
+    ///   - embedder: the encoder; collections bound to another one are refused.
+    ///   - extractor: reads documents; holds the size limit.
+    ///   - parserCount: documents read side by side with the embedding, 1 or more; default 2.
+    ///   - logger: hears of jobs and failed documents.
+    ///   - onCommit: called after documents of a collection were stored, so that its indexes catch up; from any thread.
+    public init(
+        store: DocumentStore, embedder: any TextEmbedding, extractor: DocumentExtractor = DocumentExtractor(),
+        parserCount: Int = 2, logger: Logger, onCommit: @escaping @Sendable (_ collectionID: Int64) -> Void
+    ) {
+        self.store = store
+        self.embedder = embedder
+        self.extractor = extractor
+        self.parserCount = max(1, parserCount)
+        self.logger = logger
+        self.onCommit = onCommit
+    }
+
+    /// Accepts files and folders as a job; nothing but the folders is read yet.
+    ///
+    /// A path that doesn't exist or can't be read becomes an item that fails with the reason.
+    /// - Parameters:
+    ///   - paths: files, folders, JSON Lines files.
+    ///   - isRecursive: whether folders inside folders are entered.
+    ///   - idPrefix: put before every document's id.
+    ///   - metadata: given to every document.
+    ///   - collection: the collection's name.
+    /// - Throws: `IngestionError.nothingToIngest` when no path holds any file, `.encoderMismatch`, `.storage`.
+    public func submit(
+        paths: [String], isRecursive: Bool, idPrefix: String = "", metadata: [String: JSONValue] = [:],
+        into collection: String
+    ) throws(IngestionError) -> IngestSubmission {
+        let record = try usable(collection)
+        let collected = FileCollector(isRecursive: isRecursive, idPrefix: idPrefix).collect(paths)
+        guard !collected.files.isEmpty else {
+            let reason = collected.skipped.first.map { "\($0.path): \($0.reason)" } ?? "no file was given"
+            throw .nothingToIngest(reason: reason)
+        }
+        let items = collected.files.map {
+            NewJobItem(externalID: $0.externalID, payload: .path(Self.absolute($0.path)), metadata: metadata)
+        }
+        return IngestSubmission(job: try create(items, idPrefix, in: record), skipped: collected.skipped)
+    }
+
+    /// Accepts documents given as bytes as a job; they are kept in the store until they are done.
+    /// - Throws: `IngestionError.nothingToIngest`, `.encoderMismatch`, `.storage`.
+    public func submit(documents: [SourceDocument], into collection: String) throws(IngestionError) -> JobRecord {
+        let record = try usable(collection)
+        guard !documents.isEmpty else { throw .nothingToIngest(reason: "no document was given") }
+        return try create(documents.map(JobItems.item), "", in: record)
+    }
+
+    /// Accepts JSON Lines from a stream, such as standard input; see ``JSONLines`` for the form of a line.
+    /// - Parameters:
+    ///   - handle: read to its end in bounded memory.
+    ///   - name: stands for the file's id where a line has none.
+    ///   - idPrefix: put before the ids of the lines.
+    ///   - metadata: given to every document that has no value of its own.
+    ///   - collection: the collection's name.
+    /// - Throws: `IngestionError.nothingToIngest`, `.unreadable`, `.encoderMismatch`, `.storage`. A bad line becomes an
+    ///   item that fails.
+    public func submit(
+        jsonLines handle: FileHandle, name: String = "stdin", idPrefix: String = "",
+        metadata: [String: JSONValue] = [:], into collection: String
+    ) throws(IngestionError) -> JobRecord {
+        let record = try usable(collection)
+        var reader = LineReader(handle, lineLimit: extractor.byteLimit)
+        var job: JobRecord?
+        var batch: [NewJobItem] = []
+        var bytes = 0
+        func flush() throws(IngestionError) {
+            guard !batch.isEmpty else { return }
+            if let job {
+                do { try store.addItems(batch, to: job.id) } catch { throw .storage(reason: error.description) }
+            } else {
+                job = try create(batch, idPrefix, in: record)
+            }
+            batch = []
+            bytes = 0
+        }
+        while let line = try reader.next() {
+            let item = JobItems.item(
+                of: line, name: idPrefix + name, prefix: idPrefix, metadata: metadata, limit: extractor.byteLimit)
+            if case .bytes(let payload) = item.payload { bytes += payload.count }
+            batch.append(item)
+            if batch.count >= 256 || bytes >= 8 << 20 { try flush() }
+        }
+        try flush()
+        guard let job else { throw .nothingToIngest(reason: "the input is empty") }
+        return try self.job(job.id)
+    }
+
+    /// Does a job to its end, or goes on with one that a crash or shutdown interrupted.
+    ///
+    /// When the calling task is cancelled the job is let go of, to be resumed later; ``cancel(_:)`` ends it for good.
+    /// - Parameters:
+    ///   - jobID: the job.
+    ///   - progress: called after each document and batch, from the calling task.
+    /// - Returns: the job as stored, with its items and their errors.
+    /// - Throws: `IngestionError.unknownJob`, `.encoderMismatch`, `.storage`. A document's failure is no error of the job.
+    @discardableResult
+    public func run(
+        _ jobID: Int64, progress: (IngestProgress) -> Void = { _ in }
+    ) async throws(IngestionError) -> JobRecord {
+        let job = try self.job(jobID)
+        if job.state.isFinal { return job }
+        let collection: CollectionRecord
+        do { collection = try store.collection(id: job.collectionID) } catch {
+            throw .storage(reason: error.description)
+        }
+        try check(collection)
+        let embedder = embedder
+        let chunker = Chunker(settings: collection.chunking, maxTokenCount: embedder.maxTokenCount) {
+            embedder.tokenCount(of: $0)
+        }
+        let preparer = DocumentPreparer(
+            store: store, embedder: embedder, extractor: extractor, chunker: chunker, collection: collection,
+            jobID: jobID, idPrefix: job.options["id_prefix"]?.stringValue ?? "")
+        let pipeline = IngestPipeline(
+            store: store, embedder: embedder, preparer: preparer, logger: logger, parserCount: parserCount,
+            onCommit: onCommit)
+        logger.info("ingest job starts", metadata: ["job": "\(jobID)", "items": "\(job.progress.total)"])
+        do throws(IngestionError) {
+            try await pipeline.run(job, progress: progress)
+        } catch {
+            logger.error("ingest job stopped", metadata: ["job": "\(jobID)", "reason": "\(error)"])
+            try? store.releaseJob(jobID)
+            throw error
+        }
+        if Task.isCancelled { try? store.releaseJob(jobID) }
+        let ended = try self.job(jobID)
+        logger.info(
+            "ingest job ends",
+            metadata: ["job": "\(jobID)", "state": "\(ended.state)", "failed": "\(ended.progress.failed)"])
+        return ended
+    }
+
+    /// Goes on with all ingest jobs that have not ended, oldest first.
+    /// - Returns: the jobs, as they ended.
+    /// - Throws: as ``run(_:progress:)``, after the first job that can't go on.
+    @discardableResult
+    public func resumeUnfinished(
+        progress: (IngestProgress) -> Void = { _ in }
+    ) async throws(IngestionError) -> [JobRecord] {
+        let unfinished: [JobRecord]
+        do { unfinished = try store.unfinishedJobs() } catch { throw .storage(reason: error.description) }
+        var ended: [JobRecord] = []
+        for job in unfinished where job.kind == Self.jobKind { ended.append(try await run(job.id, progress: progress)) }
+        return ended
+    }
+
+    /// Ends a job: what is stored stays, what waits is dropped, what is in the middle may still end.
+    /// - Throws: `IngestionError.unknownJob`, `.storage`.
+    @discardableResult
+    public func cancel(_ jobID: Int64) throws(IngestionError) -> JobRecord {
+        do { return try store.cancelJob(jobID) } catch { throw Self.error(error) }
+    }
+
+    private func job(_ id: Int64) throws(IngestionError) -> JobRecord {
+        do { return try store.job(id: id) } catch { throw Self.error(error) }
+    }
+
+    private static func error(_ error: StorageError) -> IngestionError {
+        if case .jobNotFound(let id) = error { return .unknownJob(id: id) }
+        return .storage(reason: error.description)
+    }
+
+    private func usable(_ name: String) throws(IngestionError) -> CollectionRecord {
+        let record: CollectionRecord
+        do { record = try store.collection(named: name) } catch { throw .storage(reason: error.description) }
+        try check(record)
+        return record
+    }
+
+    private func check(_ collection: CollectionRecord) throws(IngestionError) {
+        guard collection.encoderFingerprint == embedder.fingerprint else {
+            throw .encoderMismatch(collection: collection.encoder, loaded: embedder.modelName)
+        }
+    }
+
+    private func create(
+        _ items: [NewJobItem], _ prefix: String, in collection: CollectionRecord
+    ) throws(IngestionError) -> JobRecord {
+        do {
+            return try store.createJob(
+                kind: Self.jobKind, in: collection.id, options: ["id_prefix": .string(prefix)], items: items)
+        } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// A path that still means the same when the job is resumed from elsewhere.
+    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).path }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Storage
+
+/// How documents are written down as items of a durable job.
+enum JobItems {
+    /// Marks an item that stands for a line which is no document; its metadata say why.
+    static let badLineType = "application/x-docent-bad-line"
+
+    /// The item of a document given as bytes.
+    static func item(of source: SourceDocument) -> NewJobItem {
+        NewJobItem(
+            externalID: source.externalID, payload: .bytes(source.bytes), contentType: source.contentType,
+            fileName: source.fileName, title: source.title, url: source.url, metadata: source.metadata)
+    }
+
+    /// The item of a line of JSON Lines; a bad line gives an item that fails with the reason.
+    static func item(
+        of line: JSONLines.Line, name: String, prefix: String, metadata: [String: JSONValue], limit: Int
+    ) -> NewJobItem {
+        switch line {
+        case .tooLong(let number, let byteCount):
+            return bad(name, number, IngestionError.tooLarge(byteCount: byteCount, limit: limit).description)
+        case .bytes(let bytes, let number):
+            do throws(IngestionError) {
+                var source = try JSONLines.document(bytes, number: number, name: name, prefix: prefix)
+                source.metadata.merge(metadata) { own, _ in own }
+                return item(of: source)
+            } catch {
+                guard case .badLine(_, let reason) = error else { return bad(name, number, error.description) }
+                return bad(name, number, reason)
+            }
+        }
+    }
+
+    private static func bad(_ name: String, _ number: Int, _ reason: String) -> NewJobItem {
+        NewJobItem(
+            externalID: "\(name)#\(number)", payload: .bytes([]), contentType: badLineType,
+            metadata: ["line": .int(Int64(number)), "reason": .string(reason)])
+    }
+
+    /// The error of a bad line's item.
+    static func error(of item: NewJobItem) -> IngestionError {
+        guard case .int(let line) = item.metadata["line"], let reason = item.metadata["reason"]?.stringValue else {
+            return .badLine(line: 0, reason: "no document")
+        }
+        return .badLine(line: Int(line), reason: reason)
+    }
+
+    /// Whether an item is a file of documents.
+    static func isJSONLines(_ item: NewJobItem) -> Bool {
+        guard case .path = item.payload else { return false }
+        if let type = item.contentType, let format = SourceFormat(mediaType: MediaType(type).essence) {
+            return format == .jsonLines
+        }
+        return SourceFormat(fileExtension: SourceFormat.fileExtension(of: fileName(of: item))) == .jsonLines
+    }
+
+    /// The name of the file an item's source is in.
+    static func fileName(of item: NewJobItem) -> String? {
+        if let name = item.fileName { return name }
+        guard case .path(let path) = item.payload else { return nil }
+        return URL(fileURLWithPath: path).lastPathComponent
+    }
+}

@@ -1,0 +1,180 @@
+import Crypto
+import Encoders
+import Foundation
+import Storage
+
+/// A document that has been read and cut, on its way to the store.
+struct PreparedDocument: Sendable {
+    /// The job item it came from.
+    let itemID: Int64
+    /// The document; its chunks have vectors where the store knew them, and empty ones where not.
+    var document: NewDocument
+    /// Which chunks have to be embedded.
+    let missing: [Int]
+    /// What the user should know.
+    let warnings: [String]
+
+    /// What is embedded for a chunk.
+    func embeddedText(of chunk: Int) -> String {
+        let chunk = document.chunks[chunk]
+        return EmbeddedText.compose(title: document.title, headingPath: chunk.headingPath, text: chunk.text)
+    }
+}
+
+/// What became of a job item in the first stage.
+enum Preparation: Sendable {
+    /// There is no more item to take.
+    case nothingLeft
+    /// The document is to be embedded and stored.
+    case ready(PreparedDocument)
+    /// The document was as before; its item is finished.
+    case unchanged(id: String, byteCount: Int)
+    /// The document can't be ingested; its item is finished.
+    case failed(id: String, reason: String)
+    /// A file of documents: as many items were added to the job in its place.
+    case expanded(itemCount: Int)
+    /// The store failed: the job can't go on.
+    case stopped(IngestionError)
+}
+
+/// The first stage: takes an item, reads its source, tells whether anything changed, extracts and cuts it.
+struct DocumentPreparer: Sendable {
+    let store: DocumentStore
+    let embedder: any TextEmbedding
+    let extractor: DocumentExtractor
+    let chunker: Chunker
+    let collection: CollectionRecord
+    let jobID: Int64
+    let idPrefix: String
+
+    /// Items that a JSON Lines file's documents are added in, by count and bytes.
+    private static let mostAdded = 256
+    private static let mostAddedBytes = 8 << 20
+
+    /// Takes the job's next item and prepares it. Synchronous: run it on a ``WorkQueue``.
+    func next() -> Preparation {
+        do throws(StorageError) {
+            guard let claimed = try store.claimNextItem(job: jobID) else { return .nothingLeft }
+            do throws(IngestionError) {
+                return try prepare(claimed)
+            } catch {
+                if case .storage = error { return .stopped(error) }
+                try store.recordFailure(
+                    externalID: claimed.item.externalID, in: collection.id, title: claimed.item.title ?? "",
+                    error: error.description, finishing: claimed.id)
+                return .failed(id: claimed.item.externalID, reason: error.description)
+            }
+        } catch {
+            return .stopped(.storage(reason: error.description))
+        }
+    }
+
+    private func prepare(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
+        let item = claimed.item
+        if item.contentType == JobItems.badLineType { throw JobItems.error(of: item) }
+        if JobItems.isJSONLines(item) { return try expand(claimed) }
+        let bytes: [UInt8]
+        switch item.payload {
+        case .path(let path): bytes = try SourceFile.read(path, limit: extractor.byteLimit)
+        case .bytes(let stored): bytes = stored
+        }
+        let source = SourceDocument(
+            externalID: item.externalID, bytes: bytes, contentType: item.contentType,
+            fileName: item.fileName ?? JobItems.fileName(of: item), title: item.title, url: item.url,
+            metadata: item.metadata)
+        let hash = contentHash(of: source)
+        if try known({ () throws(StorageError) in try store.contentHash(externalID: item.externalID, in: collection.id)
+            }) == hash
+        {
+            try known { () throws(StorageError) in try store.finishItem(claimed.id, state: .unchanged) }
+            return .unchanged(id: item.externalID, byteCount: bytes.count)
+        }
+        return .ready(try document(source, hash: hash, itemID: claimed.id))
+    }
+
+    private func document(
+        _ source: SourceDocument, hash: String, itemID: Int64
+    ) throws(IngestionError) -> PreparedDocument {
+        let extracted = try extractor.extract(source)
+        let chunks = chunker.chunks(of: extracted)
+        let vectors = try known { () throws(StorageError) in
+            try store.chunkVectors(contentHashes: Array(Set(chunks.map(\.contentHash))), in: collection.id)
+        }
+        let stored = chunks.map { chunk in
+            NewChunk(
+                headingPath: chunk.headingPath, text: chunk.text, utf8Span: chunk.utf8Span,
+                tokenCount: chunk.tokenCount,
+                contentHash: chunk.contentHash, vector: vectors[chunk.contentHash] ?? [])
+        }
+        let document = NewDocument(
+            externalID: source.externalID, title: extracted.title, url: extracted.url,
+            contentType: extracted.format.contentType, language: extracted.language, contentHash: hash,
+            text: extracted.text, metadata: extracted.metadata, byteCount: source.bytes.count, chunks: stored)
+        return PreparedDocument(
+            itemID: itemID, document: document, missing: stored.indices.filter { stored[$0].vector.isEmpty },
+            warnings: extracted.warnings)
+    }
+
+    /// The hash of all that the stored document is made from: bytes, what the sender says, versions and settings.
+    private func contentHash(of source: SourceDocument) -> String {
+        var hasher = SHA256()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let metadata = (try? encoder.encode(source.metadata)) ?? Data()
+        let parts = [
+            "extractor \(DocumentExtractor.version), chunker \(Chunker.version), \(collection.chunking)",
+            collection.encoderFingerprint, source.contentType ?? "", source.fileName ?? "", source.title ?? "",
+            source.url ?? "",
+        ]
+        for part in parts {
+            hasher.update(data: Array(part.utf8))
+            hasher.update(data: [0])
+        }
+        hasher.update(data: metadata)
+        hasher.update(data: [0])
+        hasher.update(data: source.bytes)
+        return hasher.finalize().hexadecimal
+    }
+
+    /// Adds an item for each line of a JSON Lines file, and finishes the file's own.
+    private func expand(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
+        guard case .path(let path) = claimed.item.payload else { throw .noText }
+        let handle = try SourceFile.open(path)
+        defer { try? handle.close() }
+        var reader = LineReader(handle, lineLimit: extractor.byteLimit)
+        var batch: [NewJobItem] = []
+        var bytes = 0
+        var count = 0
+        while let line = try reader.next() {
+            let item = JobItems.item(
+                of: line, name: claimed.item.externalID, prefix: idPrefix, metadata: claimed.item.metadata,
+                limit: extractor.byteLimit)
+            if case .bytes(let payload) = item.payload { bytes += payload.count }
+            batch.append(item)
+            count += 1
+            if batch.count >= Self.mostAdded || bytes >= Self.mostAddedBytes {
+                try add(batch, finishing: nil)
+                batch = []
+                bytes = 0
+            }
+        }
+        guard count > 0 else { throw .noText }
+        // The last lines and the end of the file's item go together: after a crash before it, the file is opened again,
+        // and its lines that are stored already are unchanged.
+        try add(batch, finishing: claimed.id)
+        return .expanded(itemCount: count)
+    }
+
+    private func add(_ items: [NewJobItem], finishing itemID: Int64?) throws(IngestionError) {
+        try known { () throws(StorageError) in try store.addItems(items, to: jobID, finishing: itemID) }
+    }
+
+    /// Runs a call to the store; its errors concern the job, not the document.
+    private func known<Result>(_ body: () throws(StorageError) -> Result) throws(IngestionError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// Reads files for ingestion, and says in a user's words why one can't be read.
+enum SourceFile {
+    /// The bytes of a regular file.
+    /// - Throws: `IngestionError.unreadable`, or `.tooLarge` before anything is read.
+    static func read(_ path: String, limit: Int) throws(IngestionError) -> [UInt8] {
+        let size = try check(path)
+        guard size <= limit else { throw .tooLarge(byteCount: size, limit: limit) }
+        let handle = try open(path)
+        defer { try? handle.close() }
+        do {
+            // One byte more than the limit, should the file grow meanwhile.
+            let bytes = Array(try handle.read(upToCount: limit + 1) ?? Data())
+            guard bytes.count <= limit else { throw IngestionError.tooLarge(byteCount: bytes.count, limit: limit) }
+            return bytes
+        } catch let error as IngestionError {
+            throw error
+        } catch {
+            throw .unreadable(path: path, reason: "it can't be read to its end")
+        }
+    }
+
+    /// Opens a regular file for reading.
+    static func open(_ path: String) throws(IngestionError) -> FileHandle {
+        _ = try check(path)
+        do {
+            return try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        } catch {
+            throw .unreadable(path: path, reason: reason(path))
+        }
+    }
+
+    /// The size of a regular file that can be read.
+    private static func check(_ path: String) throws(IngestionError) -> Int {
+        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
+            throw .unreadable(path: path, reason: reason(path))
+        }
+        switch attributes[.type] as? FileAttributeType {
+        case FileAttributeType.typeRegular: break
+        case FileAttributeType.typeDirectory: throw .unreadable(path: path, reason: folderReason(path))
+        default: throw .unreadable(path: path, reason: "it is no regular file")
+        }
+        guard FileManager.default.isReadableFile(atPath: resolved) else {
+            throw .unreadable(path: path, reason: "permission denied")
+        }
+        return (attributes[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    private static func folderReason(_ path: String) -> String {
+        FileManager.default.isReadableFile(atPath: path) ? "it is a folder" : "it is a folder without read permission"
+    }
+
+    private static func reason(_ path: String) -> String {
+        let files = FileManager.default
+        if files.fileExists(atPath: path) { return "permission denied" }
+        if (try? files.destinationOfSymbolicLink(atPath: path)) != nil {
+            return "it is a symbolic link that leads nowhere or in a circle"
+        }
+        return "no such file or folder"
+    }
+}
