@@ -8,7 +8,8 @@ struct Docent: AsyncParsableCommand {
         abstract: "Answers questions from your own documents, with citations.",
         discussion: """
             Put documents in with 'docent ingest', ask with 'docent ask', serve with 'docent serve'.
-            Settings come from flags, then DOCENT_* in the environment, then --config FILE, then defaults.
+            Every command takes --data DIR, --models DIR, --config FILE, --threads N, --log-level L and --quiet; settings \
+            come from flags, then DOCENT_* in the environment, then --config FILE, then defaults.
             Exit codes: 0 done, 1 failed (one line on stderr says why), 2 gate not met, 64 wrong usage.
             """,
         version: BuildInformation.versionLine,

@@ -80,14 +80,11 @@ struct DatasetRetrieval {
         return rankings
     }
 
-    /// The candidates of both legs with both their scores, as the search service fuses them.
+    /// The legs' candidates as the search service fuses them.
     private func fused(_ dense: [ScoredChunk], _ lexical: [ScoredChunk]) -> [ScoredChunk] {
         let depth = SearchRequest.defaultCandidateDepth
-        let candidates = Set(dense.prefix(depth).map(\.id) + lexical.prefix(depth).map(\.id))
-        let lexicalScores = Dictionary(lexical.map { ($0.id, $0.score) }) { first, _ in first }
         return convexCombination(
-            dense: dense.filter { candidates.contains($0.id) },
-            lexical: candidates.map { ScoredChunk(id: $0, score: lexicalScores[$0] ?? 0) },
+            dense: .dense(Array(dense.prefix(depth))), lexical: .lexical(Array(lexical.prefix(depth)), depth: depth),
             denseWeight: 0.5)
     }
 }

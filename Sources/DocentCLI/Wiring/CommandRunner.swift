@@ -6,7 +6,7 @@ enum CommandRunner {
     /// Parses the arguments, runs the command, exits.
     static func run() async {
         do {
-            var command = try Docent.parseAsRoot()
+            var command = try Docent.parseAsRoot(GlobalArguments.reordered(Array(CommandLine.arguments.dropFirst())))
             if var asyncCommand = command as? any AsyncParsableCommand {
                 try await asyncCommand.run()
             } else {
