@@ -61,7 +61,9 @@ enum JSONWire {
         }
         switch error {
         case .keyNotFound(let key, let context): return "the field '\(path(context, key))' is missing"
-        case .typeMismatch(let type, let context): return "the field '\(path(context))' must be \(name(of: type))"
+        case .typeMismatch(let type, let context):
+            let place = context.codingPath.isEmpty ? "the body" : "the field '\(path(context))'"
+            return "\(place) must be \(name(of: type))"
         case .valueNotFound(let type, let context):
             return "the field '\(path(context))' is null and must be \(name(of: type))"
         case .dataCorrupted(let context):

@@ -3,16 +3,16 @@ import Synchronization
 
 /// A server on a free loopback port that answers each connection with what a closure writes: enough to play a slow,
 /// broken or partial peer.
-final class LoopbackServer: Sendable {
+public final class LoopbackServer: Sendable {
     /// A connection after its request has been read.
-    struct Connection: Sendable {
+    public struct Connection: Sendable {
         fileprivate let descriptor: Int32
         /// The request line and headers, and whatever of the body came with them.
-        let request: String
+        public let request: String
 
         /// Sends `text`; false when the peer has gone.
         @discardableResult
-        func send(_ text: String) -> Bool {
+        public func send(_ text: String) -> Bool {
             let bytes = Array(text.utf8)
             return unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -20,14 +20,20 @@ final class LoopbackServer: Sendable {
                 == bytes.count
         }
 
-        /// Sends a whole response.
-        func respond(_ status: String, headers: [String] = [], body: String = "") {
+        /// Sends a whole response and names its length.
+        public func respond(_ status: String, headers: [String] = [], body: String = "") {
             let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
             send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
         }
 
+        /// What came after the request's headers.
+        public var body: String {
+            guard let head = request.range(of: "\r\n\r\n") else { return "" }
+            return String(request[head.upperBound...])
+        }
+
         /// The value of the request's header `name`.
-        func header(_ name: String) -> String? {
+        public func header(_ name: String) -> String? {
             for line in request.split(whereSeparator: \.isNewline)
             where line.lowercased().hasPrefix(name.lowercased() + ":") {
                 return line.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)
@@ -39,10 +45,11 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let isStopped = Atomic<Bool>(false)
     /// The address to send requests to, without a path.
-    let baseURL: String
+    public let baseURL: String
 
     /// Listens and handles each connection on a thread of its own.
-    init(_ handle: @escaping @Sendable (Connection) -> Void) throws {
+    /// - Throws: `POSIXError` when no port can be had.
+    public init(_ handle: @escaping @Sendable (Connection) -> Void) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -75,7 +82,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// Stops listening.
-    func stop() {
+    public func stop() {
         isStopped.store(true, ordering: .relaxed)
         shutdown(listener, Int32(SHUT_RDWR))
     }
