@@ -13,8 +13,8 @@ struct HitExplainer {
         denseRanks = Self.ranks(candidates.dense)
         lexicalRanks = Self.ranks(candidates.lexical)
         if candidates.isFused, case .convex = request.fusion {
-            normalisedDense = Self.normalised(candidates.denseScores)
-            normalisedLexical = Self.normalised(candidates.lexicalScores)
+            normalisedDense = FusionLeg.dense(candidates.dense, depth: request.depth).normalised
+            normalisedLexical = FusionLeg.lexical(candidates.lexical, depth: request.depth).normalised
         } else {
             normalisedDense = [:]
             normalisedLexical = [:]
@@ -29,9 +29,5 @@ struct HitExplainer {
 
     private static func ranks(_ ranking: [ScoredChunk]) -> [Int64: Int] {
         Dictionary(ranking.enumerated().map { ($0.element.id, $0.offset + 1) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private static func normalised(_ scores: [Int64: Float]) -> [Int64: Float] {
-        minMaxNormalised(scores.map { ScoredChunk(id: $0.key, score: $0.value) })
     }
 }

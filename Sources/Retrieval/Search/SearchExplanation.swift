@@ -6,9 +6,9 @@ public struct HitExplanation: Sendable, Equatable {
     public var denseRank: Int?
     /// The place in BM25's ranking, from 1; nil when it was not among its candidates.
     public var lexicalRank: Int?
-    /// The dense score as the fusion saw it.
+    /// The dense score on the fusion's scale from 0 to 1; nil when it was not among the candidates.
     public var normalisedDense: Float?
-    /// The lexical score as the fusion saw it.
+    /// The lexical score on the fusion's scale from 0 to 1; nil when it was not among the candidates.
     public var normalisedLexical: Float?
     /// What each word of the query adds to the lexical score.
     public var terms: [TermContribution]

@@ -8,7 +8,7 @@ import VectorIndex
 /// One search over one collection's indexes, from the request to the hits; synchronous.
 ///
 ///     filter ─▶ bitmap ─┬─▶ query ─▶ vector ─▶ vector index ─┐
-///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ missing scores ─▶ fusion ─▶ chunks from the database
+///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ fusion ─▶ missing scores ─▶ chunks from the database
 struct SearchPipeline {
     let request: SearchRequest
     let indexes: CollectionIndexes
@@ -21,7 +21,7 @@ struct SearchPipeline {
     struct Candidates {
         var dense: [ScoredChunk] = []
         var lexical: [ScoredChunk] = []
-        /// Scores of all candidates, those a leg did not return included.
+        /// Scores by id, those a leg did not return included for the first ``SearchRequest/topK`` of the ranking.
         var denseScores: [Int64: Float] = [:]
         var lexicalScores: [Int64: Float] = [:]
         /// The order of the hits.
@@ -53,7 +53,8 @@ struct SearchPipeline {
         }
         let legs = indexes.current
         var candidates = try search(legs, mode, vector, selection?.chunks, &watch)
-        fuse(&candidates, legs, vector)
+        fuse(&candidates)
+        if candidates.isFused { complete(&candidates, legs, vector) }
         watch.lap("fusion")
         let hits = try fetch(candidates, legs)
         watch.lap("fetch")
@@ -93,7 +94,8 @@ struct SearchPipeline {
         _ watch: inout StageWatch
     ) throws(RetrievalError) -> Candidates {
         if let allowing, allowing.isEmpty { return Candidates() }
-        let depth = mode == .hybrid ? request.depth : max(request.topK, min(request.depth, request.topK * 2))
+        // One leg alone is asked for a few more than wanted, in case chunks are gone by now.
+        let depth = mode == .hybrid ? request.depth : request.topK + request.topK / 4 + 8
         let dense = Mutex<Result<[VectorHit], RetrievalError>>(.success([]))
         let lexical = Mutex<[LexicalHit]>([])
         let times = Mutex<[(String, Duration)]>([])
@@ -125,35 +127,32 @@ struct SearchPipeline {
         return candidates
     }
 
-    private func fuse(_ candidates: inout Candidates, _ legs: CollectionIndexes.Legs, _ vector: [Float]?) {
+    private func fuse(_ candidates: inout Candidates) {
         for hit in candidates.dense { candidates.denseScores[hit.id] = hit.score }
         for hit in candidates.lexical { candidates.lexicalScores[hit.id] = hit.score }
         guard candidates.isFused else {
             candidates.ranking = candidates.dense.isEmpty ? candidates.lexical : candidates.dense
             return
         }
-        complete(&candidates, legs, vector)
         switch request.fusion {
         case .reciprocalRank(let constant):
             candidates.ranking = reciprocalRankFusion([candidates.dense, candidates.lexical], constant: constant)
         case .convex(let weight):
             candidates.ranking = convexCombination(
-                dense: candidates.denseScores.map { ScoredChunk(id: $0.key, score: $0.value) },
-                lexical: candidates.lexicalScores.map { ScoredChunk(id: $0.key, score: $0.value) },
-                denseWeight: weight)
+                dense: candidates.dense, lexical: candidates.lexical, denseWeight: weight, depth: request.depth)
         }
     }
 
-    /// Gives each candidate the score of the leg that did not return it, so that the legs' cuts don't decide.
+    /// Finds the scores of the leg that did not return a hit, so that every hit shown carries both.
     private func complete(_ candidates: inout Candidates, _ legs: CollectionIndexes.Legs, _ vector: [Float]?) {
+        let shown = candidates.ranking.prefix(request.topK).map(\.id)
         if let vector {
-            for hit in candidates.lexical where candidates.denseScores[hit.id] == nil {
-                guard let other = legs.vectors.vector(of: hit.id) else { continue }
-                candidates.denseScores[hit.id] = cosine(vector, other)
+            for id in shown where candidates.denseScores[id] == nil {
+                candidates.denseScores[id] = legs.vectors.vector(of: id).map { cosine(vector, $0) }
             }
         }
         if let query = request.query {
-            let missing = candidates.dense.map(\.id).filter { candidates.lexicalScores[$0] == nil }
+            let missing = shown.filter { candidates.lexicalScores[$0] == nil }
             guard !missing.isEmpty else { return }
             for id in missing { candidates.lexicalScores[id] = 0 }
             for hit in legs.lexical.search(query, topK: missing.count, allowing: Bitmap(missing)) {

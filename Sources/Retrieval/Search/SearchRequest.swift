@@ -18,8 +18,8 @@ public struct SearchRequest: Sendable, Equatable {
     public static let efSearchRange = 1...10_000
     /// The greatest length of ``query`` in UTF-8 bytes: more is a document, not a question.
     public static let maximumQueryBytes = 8_192
-    /// Candidates per leg when ``candidateDepth`` is nil; twice ``topK`` if that is more.
-    public static let defaultCandidateDepth = 200
+    /// Candidates per leg when ``candidateDepth`` is nil; ``topK`` if that is more.
+    public static let defaultCandidateDepth = 100
 
     /// The words to look for; nil for a search by ``vector`` alone.
     public var query: String?
@@ -35,7 +35,7 @@ public struct SearchRequest: Sendable, Equatable {
     public var explain: Bool
     /// How wide the vector index searches; nil for its default.
     public var efSearch: Int?
-    /// Hits of each leg that are fused; nil for ``defaultCandidateDepth``.
+    /// Hits of each leg that are fused, at least ``topK``; nil for ``defaultCandidateDepth``.
     public var candidateDepth: Int?
     /// How the legs become one ranking.
     public var fusion: FusionMethod
@@ -101,5 +101,5 @@ public struct SearchRequest: Sendable, Equatable {
         }
     }
 
-    var depth: Int { candidateDepth ?? max(Self.defaultCandidateDepth, topK * 2) }
+    var depth: Int { max(topK, candidateDepth ?? Self.defaultCandidateDepth) }
 }
