@@ -13,7 +13,7 @@
 // result doesn't depend on what it was batched with.
 //
 // Source: block formats of the GGUF specification; register tiling after Goto & van de Geijn, "Anatomy of
-// High-Performance Matrix Multiplication" (2008); online softmax after Milakov & Gimelshein (2018).
+// High-Performance Matrix Multiplication" (2008).
 #pragma once
 
 #include <stddef.h>
@@ -74,7 +74,7 @@ typedef struct {
     float scale;            // of the scores, before the softmax
     float *out;             // [T, G, D]
     size_t out_stride;      // floats from one token to the next
-    float *scratch;         // ck_attention_scratch(T · G, D) floats
+    float *scratch;         // ck_attention_scratch(T · G, D, first_position + T) floats
 } ck_attention;
 
 /// The kernels of one level.
@@ -84,6 +84,8 @@ typedef struct {
     void (*quantize_q8)(const float *x, size_t n, ck_q8_block *out);
     void (*f16_to_f32)(const uint16_t *x, size_t n, float *out);
     void (*f32_to_f16)(const float *x, size_t n, uint16_t *out);
+    /// out[i] = x[i] · scale, rounded to the nearest f16 and kept as f32.
+    void (*round_f16)(const float *x, size_t n, float scale, float *out);
     /// out[i] = x[i] · weight[i] / sqrt(mean(x²) + epsilon).
     void (*rms_norm)(const float *x, const float *weight, size_t n, float epsilon, float *out);
     /// gate[i] = gate[i] / (1 + exp(−gate[i])) · up[i].
@@ -122,10 +124,10 @@ void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size
 /// One row of a file's layout as floats.
 void ck_dequantize_row(ck_weight_type type, const void *row, size_t column_count, float *out);
 
-/// Floats of scratch that attention over `rows` query rows (tokens times group) needs.
-size_t ck_attention_scratch(size_t rows, size_t head_size);
+/// Floats of scratch for `rows` query rows (tokens times group) over `positions` positions.
+size_t ck_attention_scratch(size_t rows, size_t head_size, size_t positions);
 
-/// Causal attention with an online softmax over tiles of 256 positions, on the kernels of `table`.
+/// Causal attention on the kernels of `table`. Queries and probabilities are rounded to f16 like keys and values.
 void ck_attend(const ck_quant_table *table, const ck_attention *a);
 
 /// Writes the key and value [D] of one position into one head's panels.

@@ -82,6 +82,15 @@ void ck_f32_to_f16_avx2(const float *x, size_t n, uint16_t *out) {
     ck_f32_to_f16_scalar(x + i, n - i, out + i);
 }
 
+void ck_round_f16_avx2(const float *x, size_t n, float scale, float *out) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(scale));
+        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm256_cvtps_ph(v, 0)));
+    }
+    ck_round_f16_scalar(x + i, n - i, scale, out + i);
+}
+
 void ck_rms_norm_avx2(const float *x, const float *weight, size_t n, float epsilon, float *out) {
     __m256 squares = _mm256_setzero_ps();
     size_t i = 0;

@@ -62,6 +62,14 @@ void ck_f32_to_f16_avx512(const float *x, size_t n, uint16_t *out) {
     }
 }
 
+void ck_round_f16_avx512(const float *x, size_t n, float scale, float *out) {
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_set1_ps(scale));
+        _mm512_mask_storeu_ps(out + i, m, _mm512_cvtph_ps(_mm512_cvtps_ph(v, 0)));
+    }
+}
+
 void ck_rms_norm_avx512(const float *x, const float *weight, size_t n, float epsilon, float *out) {
     __m512 squares = _mm512_setzero_ps();
     for (size_t i = 0; i < n; i += 16) {

@@ -7,14 +7,14 @@ extension DecoderModel {
     /// - Parameters:
     ///   - ids: the prompt's tokens; `encode(prompt:)` makes them. At least one place of the context must be left.
     ///   - parameters: how tokens are chosen and when the text ends.
-    ///   - isCancelled: asked between blocks of the prompt; true ends the text there.
     ///   - onToken: takes each token as it comes; the pieces put together are the text. Returning false ends the text.
     ///     When text is still held back at the end, it comes with the token that ended the text.
+    ///   - isCancelled: asked between blocks of the prompt; true ends the text there.
     /// - Returns: the text, its tokens and timings.
     /// - Throws: `emptyPrompt`, `invalidToken`, `contextOverflow` or `invalidParameter`; nothing was then written.
     public func generate(
-        prompt ids: [TokenID], parameters: SamplingParameters, isCancelled: () -> Bool = { false },
-        onToken: (DecodedToken) -> Bool = { _ in true }
+        prompt ids: [TokenID], parameters: SamplingParameters, onToken: (DecodedToken) -> Bool = { _ in true },
+        isCancelled: () -> Bool = { false }
     ) throws(DecoderError) -> DecodedText {
         try parameters.validate()
         guard ids.count < contextLength else {

@@ -11,8 +11,8 @@ protocol DecoderArchitecture: Sendable {
     /// An empty cache for `capacity` positions.
     func makeCache(capacity: Int) -> KVCache
 
-    /// Buffers for up to `tokenCount` tokens at once.
-    func makeWorkspace(tokenCount: Int) -> Workspace
+    /// Buffers for up to `tokenCount` tokens at once, up to `capacity` positions and `threadCount` tasks at once.
+    func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace
 
     /// Computes the last hidden states [T, D] of `ids` after what the cache holds, into `workspace.hidden`, and stores
     /// their keys and values. The caller has checked that the ids are in the vocabulary and fit cache and workspace.

@@ -76,40 +76,48 @@ struct Llama: DecoderArchitecture {
             headSize: configuration.headSize, capacity: capacity)
     }
 
-    func makeWorkspace(tokenCount: Int) -> Workspace {
+    func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace {
         let shape = configuration
         return Workspace(
             tokenCount: tokenCount, hidden: shape.hiddenSize, queries: shape.headCount * shape.headSize,
             keyValues: shape.keyValueHeadCount * shape.headSize, feedForward: shape.feedForwardSize,
-            rotaryPairs: shape.ropeSize / 2, taskCount: LlamaAttention.taskCount(tokenCount, shape),
-            taskScratch: LlamaAttention.scratchCount(shape))
+            rotaryPairs: shape.ropeSize / 2,
+            scratch: ScratchSlots(
+                count: threadCount, size: LlamaAttention.scratchCount(shape, capacity: capacity)))
     }
 }
 
 /// The angle of each rotary pair per position.
 struct RotaryFrequencies: Sendable {
-    /// [rope size / 2]: radians per position.
-    let frequencies: [Double]
+    /// base^(−2 / size): each pair turns by this much less than the one before it.
+    let ratio: Float
+    /// 1 / the linear scale of positions.
+    let positionScale: Float
+    /// [rope size / 2]: the file's own divisors of the frequencies (Llama 3.1 and later), or ones.
+    let factors: [Float]
 
-    /// θ_i = base^(−2i / size) / scale, divided by the file's own factors where it has some (Llama 3.1 and later).
     init(_ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
-        let pairCount = shape.ropeSize / 2
-        var factors = [Float](repeating: 1, count: pairCount)
-        if loader.file.hasTensor("rope_freqs.weight") {
-            factors = try loader.floats("rope_freqs.weight", count: pairCount)
-        }
-        frequencies = (0..<pairCount).map { pair in
-            pow(shape.ropeBase, -2 * Double(pair) / Double(shape.ropeSize)) / shape.ropeScale / Double(factors[pair])
-        }
+        ratio = pow(Float(shape.ropeBase), -2 / Float(shape.ropeSize))
+        positionScale = 1 / Float(shape.ropeScale)
+        let name = "rope_freqs.weight"
+        factors =
+            loader.file.hasTensor(name)
+            ? try loader.floats(name, count: shape.ropeSize / 2)
+            : [Float](repeating: 1, count: shape.ropeSize / 2)
     }
 
     /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
+    ///
+    /// Angles are formed in single precision by repeated products, as llama.cpp forms them: the last bits matter where
+    /// keys are rounded to f16 afterwards.
     func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
         for token in 0..<tokenCount {
-            for (pair, frequency) in frequencies.enumerated() {
-                let angle = Double(first + token) * frequency
-                unsafe cosines.row(token)[pair] = Float(cos(angle))
-                unsafe sines.row(token)[pair] = Float(sin(angle))
+            var turn = Float(first + token)
+            for (pair, factor) in factors.enumerated() {
+                let angle = positionScale * (turn / factor)
+                unsafe cosines.row(token)[pair] = cos(angle)
+                unsafe sines.row(token)[pair] = sin(angle)
+                turn *= ratio
             }
         }
     }
@@ -193,7 +201,7 @@ struct LlamaAttention: Sendable {
 
     /// One task per key-value head and run of tokens.
     private func attend(
-        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows, _ scratch: Rows,
+        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows, _ scratch: ScratchSlots,
         _ compute: Compute
     ) {
         let group = shape.headCount / shape.keyValueHeadCount
@@ -204,24 +212,22 @@ struct LlamaAttention: Sendable {
             let head = task % heads.count
             let token = run * Self.tokensPerTask
             let offset = head * group * shape.headSize
-            var attention = unsafe ck_attention(
-                q: queries.row(token) + offset, q_stride: queries.width,
-                token_count: min(Self.tokensPerTask, tokenCount - token), group: group, head_size: shape.headSize,
-                keys: heads[head].keys, values: heads[head].values, capacity: heads[head].capacity,
-                first_position: first + token, scale: 1 / Float(shape.headSize).squareRoot(),
-                out: out.row(token) + offset, out_stride: out.width, scratch: scratch.row(task))
-            unsafe ck_attend(compute.kernels, &attention)
+            scratch.withSlot { memory in
+                var attention = unsafe ck_attention(
+                    q: queries.row(token) + offset, q_stride: queries.width,
+                    token_count: min(Self.tokensPerTask, tokenCount - token), group: group,
+                    head_size: shape.headSize, keys: heads[head].keys, values: heads[head].values,
+                    capacity: heads[head].capacity, first_position: first + token,
+                    scale: 1 / Float(shape.headSize).squareRoot(), out: out.row(token) + offset,
+                    out_stride: out.width, scratch: memory)
+                unsafe ck_attend(compute.kernels, &attention)
+            }
         }
     }
 
-    /// Tasks of one call, each with scratch of its own.
-    static func taskCount(_ tokenCount: Int, _ shape: LlamaConfiguration) -> Int {
-        (tokenCount + tokensPerTask - 1) / tokensPerTask * shape.keyValueHeadCount
-    }
-
-    /// Floats of scratch per task.
-    static func scratchCount(_ shape: LlamaConfiguration) -> Int {
-        ck_attention_scratch(tokensPerTask * (shape.headCount / shape.keyValueHeadCount), shape.headSize)
+    /// Floats of scratch of one task over up to `capacity` positions.
+    static func scratchCount(_ shape: LlamaConfiguration, capacity: Int) -> Int {
+        ck_attention_scratch(tokensPerTask * (shape.headCount / shape.keyValueHeadCount), shape.headSize, capacity)
     }
 }
 

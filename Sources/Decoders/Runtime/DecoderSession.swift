@@ -1,3 +1,4 @@
+import Kernels
 public import Tokenizers
 
 /// One text under way: the model's memory of what it has read. A session belongs to one request and one thread.
@@ -31,7 +32,8 @@ public final class DecoderSession {
         let limit = max(1, min(contextLength ?? model.contextLength, model.contextLength))
         self.contextLength = limit
         cache = model.architecture.makeCache(capacity: limit)
-        workspace = model.architecture.makeWorkspace(tokenCount: min(Self.blockTokenCount, limit))
+        workspace = model.architecture.makeWorkspace(
+            tokenCount: min(Self.blockTokenCount, limit), capacity: limit, threadCount: model.pool.threadCount)
         compute = Compute(pool: model.pool)
         lastLogitsStorage = Buffer(count: model.vocabularySize)
         lastLogits = Rows(lastLogitsStorage, width: model.vocabularySize)

@@ -1,5 +1,6 @@
 import CKernels
 import Kernels
+import Synchronization
 
 /// The buffers of one forward pass over up to T tokens; made once per session, shared by no two.
 final class Workspace {
@@ -23,8 +24,8 @@ final class Workspace {
     let gate: Rows
     /// [T, F]
     let up: Rows
-    /// [attention tasks, floats of scratch of one]
-    let scratch: Rows
+    /// Memory of the attention tasks.
+    let scratch: ScratchSlots
     /// [T, rotary pairs]
     let cosines: Rows
     /// [T, rotary pairs]
@@ -36,8 +37,8 @@ final class Workspace {
     private let storage: [Buffer<Float>]
 
     init(
-        tokenCount: Int, hidden: Int, queries: Int, keyValues: Int, feedForward: Int, rotaryPairs: Int, taskCount: Int,
-        taskScratch: Int
+        tokenCount: Int, hidden: Int, queries: Int, keyValues: Int, feedForward: Int, rotaryPairs: Int,
+        scratch: ScratchSlots
     ) {
         self.tokenCount = tokenCount
         var storage: [Buffer<Float>] = []
@@ -55,11 +56,42 @@ final class Workspace {
         attended = rows(queries)
         gate = rows(feedForward)
         up = rows(feedForward)
-        scratch = rows(taskScratch, count: taskCount)
+        self.scratch = scratch
         cosines = rows(rotaryPairs)
         sines = rows(rotaryPairs)
         blocks = Buffer(count: tokenCount * ((max(hidden, queries, feedForward) + 31) / 32))
         self.storage = storage
+    }
+}
+
+/// A piece of memory for each task that runs at the same time; made once, taken and given back by tasks.
+@safe
+final class ScratchSlots: Sendable {
+    private let size: Int
+    private let count: Int
+    // One task at a time uses a slot; which ones are free is behind the mutex.
+    private nonisolated(unsafe) let memory: UnsafeMutablePointer<Float>
+    private let free: Mutex<[Int]>
+
+    /// Makes `count` slots of `size` floats.
+    init(count: Int, size: Int) {
+        self.size = size
+        self.count = count
+        unsafe memory = .allocate(capacity: max(1, count * size))
+        free = Mutex(Array(0..<count))
+    }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// Calls `body` with a slot's memory, uninitialised; with fresh memory when every slot is taken.
+    func withSlot(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+        guard let slot = free.withLock({ $0.popLast() }) else {
+            let own = UnsafeMutablePointer<Float>.allocate(capacity: max(1, size))
+            defer { unsafe own.deallocate() }
+            return unsafe body(own)
+        }
+        defer { free.withLock { $0.append(slot) } }
+        unsafe body(memory + slot * size)
     }
 }
 
