@@ -84,7 +84,6 @@ struct DatasetRetrieval {
     private func fused(_ dense: [ScoredChunk], _ lexical: [ScoredChunk]) -> [ScoredChunk] {
         let depth = SearchRequest.defaultCandidateDepth
         return convexCombination(
-            dense: .dense(Array(dense.prefix(depth))), lexical: .lexical(Array(lexical.prefix(depth)), depth: depth),
-            denseWeight: 0.5)
+            dense: Array(dense.prefix(depth)), lexical: Array(lexical.prefix(depth)), denseWeight: 0.5, depth: depth)
     }
 }

@@ -14,6 +14,8 @@ public struct Answer: Sendable, Encodable {
     public var refusalReason: RefusalReason?
     /// How sure Docent is that the answer is right and borne out, 0 to 1.
     public var confidence: Float
+    /// What the decision to answer or to refuse rests on; nil when nothing was retrieved.
+    public var evidence: Evidence?
     /// A verdict per sentence, the left-out ones included.
     public var supported: [SentenceVerdict]
     /// The generator that wrote it.
@@ -36,6 +38,7 @@ public struct Answer: Sendable, Encodable {
         case refused
         case refusalReason = "refusal_reason"
         case confidence
+        case evidence
         case supported
         case generator
         case model

@@ -108,7 +108,7 @@ public final class AnswerService: Sendable {
 
     private func weigh(_ question: String, _ passages: [Passage]) async throws -> (Evidence, [RankedSentence]) {
         let sentences = try await queue.run { [ranker] in try ranker.rank(question, passages) }
-        return (assessor.assess(sentences, passages), sentences)
+        return (assessor.assess(question, sentences, passages, analyzer: analyzer), sentences)
     }
 
     /// Lets `generator` write, and the extract when nothing of what it wrote holds.

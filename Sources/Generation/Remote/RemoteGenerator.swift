@@ -50,13 +50,14 @@ public struct RemoteGenerator: TextGenerating {
         var summary = GenerationSummary(generator: name, model: model)
         var parser = EventStreamParser()
         var isDone = false
-        for try await bytes in stream.body {
+        reading: for try await bytes in stream.body {
             for event in try parser.append(bytes) {
                 if event.data == "[DONE]" {
                     isDone = true
-                } else {
-                    isDone = try consume(event.data, &summary, yield) || isDone
+                    // Some servers keep the connection open; there is nothing left to wait for.
+                    break reading
                 }
+                isDone = try consume(event.data, &summary, yield) || isDone
             }
         }
         try Task.checkCancellation()
@@ -152,7 +153,12 @@ public struct RemoteGenerator: TextGenerating {
         return oneLine(failure?.error.message ?? String(decoding: body.prefix(200), as: UTF8.self))
     }
 
+    /// `text` on one line, cut to a length for logs, without the key should the server repeat it.
     private func oneLine(_ text: String) -> String {
+        var text = text
+        if let key = configuration.apiKey, !key.value.isEmpty {
+            text = text.replacingOccurrences(of: key.value, with: key.description)
+        }
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return line.count > 300 ? line.prefix(299) + "…" : line
     }
