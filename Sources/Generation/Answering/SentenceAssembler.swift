@@ -59,8 +59,14 @@ package struct SentenceAssembler {
                 offset += rest.count - after.count
                 rest = after
             }
-            return rest.isEmpty ? nil : start + offset
+            return rest.isEmpty || isUnfinishedMark(rest) ? nil : start + offset
         }
         return nil
+    }
+
+    /// Whether `bytes` may be the beginning of a mark whose end is still to come.
+    private static func isUnfinishedMark(_ bytes: Substring.UTF8View) -> Bool {
+        bytes.first == UInt8(ascii: "[")
+            && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2C || $0 == 0x20 }
     }
 }

@@ -26,9 +26,9 @@ package struct StandaloneQuestion {
         let pointsBack =
             words.contains(where: pointers.contains) || openings.contains(where: { lowered.hasPrefix($0) })
         guard pointsBack || contentTerms.count < minimumContentWords else { return question }
+        let topic = Set(analyzer.contentTerms(of: previous)).subtracting(contentTerms)
         let missing = previous.split(whereSeparator: \.isWhitespace).filter { word in
-            let terms = analyzer.contentTerms(of: String(word))
-            return !terms.isEmpty && !terms.allSatisfy(contentTerms.contains)
+            analyzer.contentTerms(of: String(word)).contains(where: topic.contains)
         }
         return missing.isEmpty ? question : question + " " + missing.joined(separator: " ")
     }

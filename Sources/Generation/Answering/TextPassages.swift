@@ -9,16 +9,25 @@ struct TextPassages {
     let embedder: any TextEmbedding
 
     /// The `count` chunks of `text` nearest to `question`, best first, numbered from 1.
+    ///
+    /// A text without words has none.
     /// - Throws: `IngestionError` when the text can't be read, `EncoderError`.
     func passages(of text: String, question: String, count: Int) throws -> [Passage] {
         let source = SourceDocument(
             externalID: "context", bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8")
-        let document = try DocumentExtractor().extract(source)
+        let document: ExtractedDocument
+        do {
+            document = try DocumentExtractor().extract(source)
+        } catch {
+            if error == .noText { return [] }
+            throw error
+        }
         let embedder = embedder
         let chunker = Chunker(settings: ChunkingSettings(), maxTokenCount: embedder.maxTokenCount) {
             embedder.tokenCount(of: $0)
         }
         let chunks = chunker.chunks(of: document)
+        guard !chunks.isEmpty else { return [] }
         let query = try embedder.embed([question], kind: .query).row(0)
         let vectors = try embedder.embed(chunks.map { $0.embeddedText(title: document.title) }, kind: .passage)
         let hits = chunks.enumerated().map { index, chunk in

@@ -1,6 +1,7 @@
 /// Whether a sentence denies rather than states.
 package enum Negation {
-    private static let words: Set<String> = [
+    /// The words that deny.
+    package static let words: Set<String> = [
         "not", "no", "never", "none", "nothing", "nobody", "cannot", "without", "neither", "nor", "isn't", "aren't",
         "wasn't", "weren't", "don't", "doesn't", "didn't", "can't", "couldn't", "won't", "wouldn't", "shouldn't",
         "mustn't", "hasn't", "haven't", "hadn't", "nicht", "kein", "keine", "pas", "jamais", "nunca",

@@ -40,6 +40,7 @@ public struct SupportChecker: Sendable {
     private let analyzer: TextAnalyzer
     private let embedder: (any TextEmbedding)?
     private let splitter = SentenceSplitter()
+    private let negatingTerms: Set<String>
 
     /// Sets up a checker.
     /// - Parameters:
@@ -50,6 +51,7 @@ public struct SupportChecker: Sendable {
         self.analyzer = analyzer
         self.embedder = embedder
         self.parameters = parameters
+        negatingTerms = Set(Negation.words.flatMap(analyzer.contentTerms))
     }
 
     /// Judges one sentence.
@@ -60,7 +62,8 @@ public struct SupportChecker: Sendable {
     public func check(_ sentence: String, against passages: [Passage]) -> SentenceSupport {
         let marks = CitationMarks(in: sentence)
         let plain = marks.text
-        let terms = Set(analyzer.contentTerms(of: plain))
+        // Negation has a gate of its own; as content its words would be found in any sentence that denies something.
+        let terms = Set(analyzer.contentTerms(of: plain)).subtracting(negatingTerms)
         guard !terms.isEmpty else {
             return SentenceSupport(sentence: plain, isSupported: false, score: 0, reason: "it says nothing checkable")
         }
@@ -87,10 +90,14 @@ public struct SupportChecker: Sendable {
         var coverage: Float
         var missingNumbers: [String]
         var agreesOnNegation: Bool
+        var sentenceCount: Int
 
-        /// Places with all the numbers come before places without, whatever their coverage; among equals the one that
-        /// agrees on negation.
-        var rank: Float { coverage + (missingNumbers.isEmpty ? 1 : 0) + (agreesOnNegation ? 0.04 : 0) }
+        /// Places with all the numbers come before places without, whatever their coverage; a wider one has to earn its
+        /// width, and among equals the one that agrees on negation comes first.
+        var rank: Float {
+            coverage + (missingNumbers.isEmpty ? 1 : 0) - 0.05 * Float(sentenceCount - 1)
+                + (agreesOnNegation ? 0.04 : 0)
+        }
     }
 
     private func bestPlace(
@@ -108,17 +115,18 @@ public struct SupportChecker: Sendable {
             var found = terms.intersection(headingTerms)
             let header = sentences[start].tableHeader ?? ""
             for end in start..<min(start + parameters.maximumWindow, sentences.count) {
+                // A row stands for itself: two together would let one row's name go with the other's figures.
+                if end > start, sentences[end].tableHeader != nil { break }
                 found.formUnion(terms.intersection(sentenceTerms[end]))
                 let range = sentences[start].utf8Range.lowerBound..<sentences[end].utf8Range.upperBound
                 let text = String(decoding: utf8[range], as: UTF8.self)
                 let present = Set(NumberTokens.all(in: header + "\n" + text)).union(headingNumbers)
                 let missing = numbers.filter { !present.contains($0) }
-                // A wider window has to earn its width.
                 let coverage = Float(found.count) / Float(terms.count)
                 let place = Place(
                     passage: passage, utf8Range: range, text: text, coverage: coverage, missingNumbers: missing,
-                    agreesOnNegation: Negation.isNegated(text) == isNegated)
-                if place.rank > (best?.rank ?? -1) + (end > start ? 0.05 : 0) { best = place }
+                    agreesOnNegation: Negation.isNegated(text) == isNegated, sentenceCount: end - start + 1)
+                if place.rank > (best?.rank ?? -1) { best = place }
             }
         }
         return best

@@ -75,7 +75,7 @@ public struct PromptLibrary: Sendable {
     /// `text` with the openings of control tokens (`<|im_end|>`, `[INST]`, `<s>` …) broken up by a space, so that no
     /// tokenizer reads them as control tokens.
     package static func neutralised(_ text: String) -> String {
-        guard text.contains("<") || text.contains("[") else { return text }
+        guard text.contains(where: { "<>[".contains($0) }) else { return text }
         var result = text
         for (opening, broken) in [
             ("<|", "< |"), ("|>", "| >"), ("<s>", "< s>"), ("</s>", "< /s>"), ("[INST]", "[ INST]"),
