@@ -118,7 +118,8 @@ static inline void docent_html_start_element(void *context, const xmlChar *name,
     }
     docent_html_push(tape, DOCENT_HTML_START, docent_html_name(tape, name), 0, 0);
     for (; attributes && attributes[0]; attributes += 2) {
-        size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0, cap = (size_t)tape->limits.attribute_bytes;
+        size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0;
+        size_t cap = (size_t)tape->limits.attribute_bytes;
         int32_t id = docent_html_name(tape, attributes[0]);
         if (id == 0) continue;
         if (length > cap) length = cap;

@@ -142,6 +142,16 @@ struct HTMLExtractionTests {
         }
     }
 
+    @Test("what a hostile page asks for is bounded")
+    func hostilePages() throws {
+        let closing = String(repeating: "<span>", count: 4000) + String(repeating: "</div>", count: 1_999_999)
+        #expect(throws: IngestionError.tooDeep(limit: 1000)) { try extract(closing + "text") }
+        let rows = String(repeating: "<tr><td rowspan=999999>x<td>y", count: 20_000)
+        #expect(try extract("<table>\(rows)</table>").text.utf8.count < 1_000_000)
+        let links = String(repeating: "<a href=x>link text here</a> ", count: 20_000)
+        #expect(try extract(String(repeating: "<div>", count: 4000) + links).text.hasSuffix("link text here"))
+    }
+
     @Test("an attribute of ten megabytes is no reason to lose the page")
     func longAttribute() throws {
         let data = String(repeating: "QUJD", count: 2_500_000)

@@ -36,7 +36,9 @@ public struct Chunker: Sendable {
         self.tokenCount = tokenCount
     }
 
-    /// The chunks of a document, in order. Deterministic; O(bytes) but for the counting of tokens.
+    /// The chunks of a document, in order.
+    ///
+    /// Deterministic; O(bytes) but for the counting of tokens.
     public func chunks(of document: ExtractedDocument) -> [Chunk] {
         let bytes = Array(document.text.utf8)
         return DocumentSections(document).flatMap { chunks(of: $0, in: document, bytes) }

@@ -8,12 +8,12 @@ import Storage
 public struct DocumentExtractor: Sendable {
     /// Changes when the same bytes would give another text, so that unchanged files are read again.
     public static let version = 1
-    /// The default size limit of one document: 64 MiB.
+    /// The default size limit of one document: 32 MiB.
     ///
     /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit
     /// is what keeps memory bounded. A larger file is refused before it is read; JSON Lines files have no limit, since
     /// each of their lines is a document.
-    public static let defaultByteLimit = 64 << 20
+    public static let defaultByteLimit = 32 << 20
     /// The most bytes of a title; longer ones are cut at a word.
     public static let longestTitle = 200
     /// The most bytes of a value that the document's own metadata gives.

@@ -26,7 +26,9 @@ public struct Block: Sendable, Equatable {
     public var kind: Kind
     /// Where its text is, in UTF-8 bytes of `ExtractedDocument.text`.
     public var utf8Span: Range<Int>
-    /// Number of the section; blocks of one section follow each other. A heading belongs to the section it opens.
+    /// Number of the section; blocks of one section follow each other.
+    ///
+    /// A heading belongs to the section it opens.
     public var section: Int
 
     /// A block of `kind` at `utf8Span`.

@@ -2,8 +2,8 @@
 struct HTMLExtractor {
     /// Extracts a page.
     /// - Parameter utf8: the page, already UTF-8.
-    /// - Throws: `IngestionError.tooDeep`, `.tooManyElements`, `.outOfMemory`; never for bad mark-up. A page without
-    ///   text gives a document without blocks.
+    /// - Returns: the document; without blocks if the page has no text.
+    /// - Throws: `IngestionError.tooDeep`, `.tooManyElements`, `.outOfMemory`; never for bad mark-up.
     static func extract(_ utf8: [UInt8]) throws(IngestionError) -> ExtractedDocument {
         let tree = try HTMLTree(utf8: utf8)
         let content = MainContent(tree)

@@ -74,7 +74,7 @@ struct HTMLHints: OptionSet, Sendable {
     private static let only = hash(Array("only".utf8))
     private static let readerWords = Set(["sr", "reader", "screen"].map { hash(Array($0.utf8)) })
 
-    /// The hints of a class or id attribute. O(bytes), no allocation per word.
+    /// The hints of a class or id attribute, in O(bytes), no allocation per word.
     static func reading(_ attribute: ArraySlice<UInt8>) -> HTMLHints {
         var hints: HTMLHints = []
         var hash = emptyHash

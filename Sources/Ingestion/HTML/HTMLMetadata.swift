@@ -11,7 +11,9 @@ struct HTMLMetadata {
     /// description, author, published, site_name.
     private(set) var values: [String: JSONValue] = [:]
 
-    /// Reads the page. `firstHeading` is the main content's first heading.
+    /// Reads the page.
+    ///
+    /// `firstHeading` is the main content's first heading.
     init(_ tree: HTMLTree, firstHeading: (level: Int, title: String)?) {
         var elementTitle = ""
         var socialTitle: String?

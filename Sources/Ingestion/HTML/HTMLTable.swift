@@ -10,7 +10,9 @@ struct HTMLTable {
     /// Cells with more text than this on average hold prose: the table is there for the layout.
     private static let longestAverageCell = 400
     /// A cell that spans rows is repeated in this many of them at most.
-    private static let mostRepeats = 1000
+    private static let mostRepeats = 200
+    /// Repeated cells of a table; a page can ask for any number of them.
+    private static let mostRepeatedCells = 20_000
 
     /// Reads the table at `index`, nil if it is a layout table: marked as presentation, with a table or heading in a
     /// cell, or with fewer than two rows or columns.
@@ -68,6 +70,7 @@ struct HTMLTable {
         private var onlyHeaders = true
         private var rowInHead = false
         private var cellSpan = 1
+        private var repeatedCells = 0
         /// Cells of earlier rows that reach into the coming ones, by column.
         private var carried: [Int: (text: [UInt8], left: Int)] = [:]
 
@@ -88,7 +91,8 @@ struct HTMLTable {
         }
 
         private mutating func fillCarried() {
-            while let column = row?.count, let cell = carried[column] {
+            while repeatedCells < HTMLTable.mostRepeatedCells, let column = row?.count, let cell = carried[column] {
+                repeatedCells += 1
                 row?.append(cell.text)
                 carried[column] = cell.left > 1 ? (cell.text, cell.left - 1) : nil
             }

@@ -12,9 +12,9 @@ struct HTMLTree: Sendable {
         var parent: Int32
         /// Index after the last node of the subtree.
         var end: Int32
-        /// Text: where it starts in `bytes`. Element: where its attributes start in `attributes`.
+        /// Where a text starts in `bytes`; of an element: where its attributes start in `attributes`.
         var start: Int32
-        /// Text: its bytes. Element: how many attributes.
+        /// The bytes of a text; of an element how many attributes.
         var length: Int32
     }
 
@@ -25,8 +25,14 @@ struct HTMLTree: Sendable {
         var length: Int32
     }
 
-    /// Open elements at once. Real pages stay under a few hundred, browsers stop at 512.
+    /// Open elements at once.
+    ///
+    /// Real pages stay under a few hundred, browsers stop at 512.
     static let maxDepth = 4096
+    /// The depth allowed to a page with any number of end tags.
+    static let leastMaxDepth = 512
+    /// libxml2 looks for the element that an end tag closes through all open ones: their product is bounded.
+    private static let mostSteps = 2_000_000_000
     /// Elements, attributes and texts of a page together.
     static let maxRecords = 6_000_000
     /// An attribute's value is cut here (inlined images).
@@ -44,8 +50,9 @@ struct HTMLTree: Sendable {
     init(utf8: [UInt8]) throws(IngestionError) {
         _ = Self.initialised
         nodes = [Node(tag: .document, parent: 0, end: 0, start: 0, length: 0)]
+        let maxDepth = Self.depthLimit(utf8)
         let limits = docent_html_limits(
-            depth: Int32(Self.maxDepth), records: Int32(Self.maxRecords), attribute_bytes: Int32(Self.maxAttributeBytes)
+            depth: Int32(maxDepth), records: Int32(Self.maxRecords), attribute_bytes: Int32(Self.maxAttributeBytes)
         )
         // The tape is the C shim's memory: read here once, then freed.
         let parsed = unsafe utf8.withUnsafeBytes { unsafe docent_html_parse($0.baseAddress, $0.count, limits) }
@@ -53,11 +60,21 @@ struct HTMLTree: Sendable {
         defer { unsafe docent_html_free(tape) }
         switch unsafe tape.pointee.status {
         case Int32(DOCENT_HTML_OK): break
-        case Int32(DOCENT_HTML_TOO_DEEP): throw .tooDeep(limit: Self.maxDepth)
+        case Int32(DOCENT_HTML_TOO_DEEP): throw .tooDeep(limit: maxDepth)
         case Int32(DOCENT_HTML_TOO_LARGE): throw .tooManyElements(limit: Self.maxRecords)
         default: throw .outOfMemory
         }
         unsafe read(tape)
+    }
+
+    private static func depthLimit(_ utf8: [UInt8]) -> Int {
+        var endTags = 1
+        var previous: UInt8 = 0
+        for byte in utf8 {
+            if byte == 0x2F, previous == 0x3C { endTags += 1 }
+            previous = byte
+        }
+        return min(maxDepth, max(leastMaxDepth, mostSteps / endTags))
     }
 
     private mutating func read(_ tape: UnsafeMutablePointer<docent_html_tape>) {

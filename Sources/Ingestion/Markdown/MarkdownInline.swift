@@ -28,8 +28,10 @@ struct MarkdownInline {
         var isImage: Bool
     }
 
-    /// Code spans, links and titles longer than this aren't looked for, so that a hostile line stays linear.
+    /// Code spans, links and titles longer than this aren't looked for.
     private static let farthest = 4000
+    /// Bytes that may still be looked through in vain for the end of a code span, link or tag.
+    private var patience: Int
 
     /// The text of a line or paragraph of Markdown.
     static func text(_ source: [UInt8]) -> [UInt8] {
@@ -38,7 +40,15 @@ struct MarkdownInline {
         return reader.output
     }
 
-    private init(source: [UInt8]) { self.source = source }
+    private init(source: [UInt8]) {
+        self.source = source
+        patience = source.count * 8 + 100_000
+    }
+
+    /// How far to look from `start` for the end of something.
+    private func limit(from start: Int, atMost most: Int = farthest) -> Int {
+        patience > 0 ? min(source.count, start + most) : start
+    }
 
     private mutating func run() {
         output.reserveCapacity(source.count)
@@ -86,7 +96,7 @@ struct MarkdownInline {
         let ticks = source[at...].prefix { $0 == 0x60 }.count
         let start = at + ticks
         var index = start
-        let limit = min(source.count, start + Self.farthest)
+        let limit = limit(from: start)
         while index < limit {
             guard source[index] == 0x60 else {
                 index += 1
@@ -104,6 +114,7 @@ struct MarkdownInline {
             }
             index += count
         }
+        patience -= limit - start
         output.append(contentsOf: source[at..<start])
         at = start
     }
@@ -174,11 +185,11 @@ struct MarkdownInline {
     }
 
     /// The end of `(target "title")`, nil if there is none.
-    private func inlineTarget() -> Int? {
+    private mutating func inlineTarget() -> Int? {
         var depth = 0
         var quote: UInt8 = 0
         var index = at
-        let limit = min(source.count, at + Self.farthest)
+        let limit = limit(from: at)
         while index < limit {
             let byte = source[index]
             if byte == 0x5C {
@@ -197,24 +208,28 @@ struct MarkdownInline {
             }
             index += 1
         }
+        patience -= limit - at
         return nil
     }
 
     /// The end of `[label]`, nil if there is none.
-    private func reference() -> Int? {
-        let limit = min(source.count, at + 1000)
-        guard let close = source[at..<limit].firstIndex(of: 0x5D) else { return nil }
+    private mutating func reference() -> Int? {
+        let limit = limit(from: at, atMost: 1000)
+        guard let close = source[at..<limit].firstIndex(of: 0x5D) else {
+            patience -= limit - at
+            return nil
+        }
         return close + 1
     }
 
     /// `<https://…>` and `<name@host>` give their text, HTML tags and comments vanish.
     private mutating func angle() {
-        let limit = min(source.count, at + Self.farthest)
+        let limit = limit(from: at)
         let next = at + 1 < source.count ? source[at + 1] : 0
         let isLetter = (0x41...0x5A).contains(next & 0xDF)
-        guard isLetter || next == 0x2F || next == 0x21 || next == 0x3F,
-            let close = source[at..<limit].firstIndex(of: 0x3E)
-        else {
+        let opens = isLetter || next == 0x2F || next == 0x21 || next == 0x3F
+        guard opens, let close = source[at..<limit].firstIndex(of: 0x3E) else {
+            if opens { patience -= limit - at }
             output.append(0x3C)
             at += 1
             return

@@ -17,7 +17,9 @@ struct MarkdownLeaf {
     /// The line after the block.
     private(set) var end: Int
 
-    /// Looks at `lines[start]`, which isn't blank. Inside a paragraph fewer things can begin.
+    /// Looks at `lines[start]`, which isn't blank.
+    ///
+    /// Inside a paragraph fewer things can begin.
     init(_ lines: [ArraySlice<UInt8>], at start: Int, inParagraph: Bool) {
         end = start + 1
         let line = lines[start]

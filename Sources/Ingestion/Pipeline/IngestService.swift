@@ -51,6 +51,7 @@ public final class IngestService: Sendable {
     ///   - idPrefix: put before every document's id.
     ///   - metadata: given to every document.
     ///   - collection: the collection's name.
+    /// - Returns: the job, stored, and what was passed over.
     /// - Throws: `IngestionError.nothingToIngest` when no path holds any file, `.encoderMismatch`, `.storage`.
     public func submit(
         paths: [String], isRecursive: Bool, idPrefix: String = "", metadata: [String: JSONValue] = [:],
@@ -83,6 +84,7 @@ public final class IngestService: Sendable {
     ///   - idPrefix: put before the ids of the lines.
     ///   - metadata: given to every document that has no value of its own.
     ///   - collection: the collection's name.
+    /// - Returns: the job, stored.
     /// - Throws: `IngestionError.nothingToIngest`, `.unreadable`, `.encoderMismatch`, `.storage`. A bad line becomes an
     ///   item that fails.
     public func submit(

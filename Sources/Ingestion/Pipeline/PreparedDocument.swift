@@ -51,7 +51,9 @@ struct DocumentPreparer: Sendable {
     private static let mostAdded = 256
     private static let mostAddedBytes = 8 << 20
 
-    /// Takes the job's next item and prepares it. Synchronous: run it on a ``WorkQueue``.
+    /// Takes the job's next item and prepares it.
+    ///
+    /// Synchronous: run it on a ``WorkQueue``.
     func next() -> Preparation {
         do throws(StorageError) {
             guard let claimed = try store.claimNextItem(job: jobID) else { return .nothingLeft }
@@ -84,8 +86,7 @@ struct DocumentPreparer: Sendable {
             metadata: item.metadata)
         let hash = contentHash(of: source)
         if try known({ () throws(StorageError) in try store.contentHash(externalID: item.externalID, in: collection.id)
-            }) == hash
-        {
+        }) == hash {
             try known { () throws(StorageError) in try store.finishItem(claimed.id, state: .unchanged) }
             return .unchanged(id: item.externalID, byteCount: bytes.count)
         }

@@ -9,7 +9,9 @@ import Storage
 /// and files whose extension says they hold no text are skipped; symbolic links are followed once. The order is that of
 /// the names, so the same folder gives the same list.
 public struct FileCollector: Sendable {
-    /// A file to ingest. It may turn out not to be readable; then its item fails with the reason.
+    /// A file to ingest.
+    ///
+    /// It may turn out not to be readable; then its item fails with the reason.
     public struct File: Sendable, Equatable {
         /// Where it is.
         public var path: String
@@ -48,7 +50,9 @@ public struct FileCollector: Sendable {
         self.idPrefix = idPrefix
     }
 
-    /// Lists the files of `paths`. Nothing is read; a path that can't be listed is among the files, to fail by itself.
+    /// Lists the files of `paths`.
+    ///
+    /// Nothing is read; a path that can't be listed is among the files, to fail by itself.
     public func collect(_ paths: [String]) -> Collected {
         var collected = Collected()
         var roots: [(root: String, files: [(path: String, id: String)])] = []
@@ -138,7 +142,9 @@ public struct FileCollector: Sendable {
         }
     }
 
-    /// Files that come with documents but hold none. A document in a format that can't be read isn't skipped: its
+    /// Files that come with documents but hold none.
+    ///
+    /// A document in a format that can't be read isn't skipped: its
     /// owner has to hear of it.
     private static func reasonToSkip(_ name: String) -> String? {
         let ending = SourceFormat.fileExtension(of: name)

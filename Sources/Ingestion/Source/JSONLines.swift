@@ -20,6 +20,7 @@ struct JSONLines {
     ///   - number: its number, from 1.
     ///   - name: the id of the file, for lines without one.
     ///   - prefix: put before the line's own id.
+    /// - Returns: the document, as if it had been uploaded.
     /// - Throws: `IngestionError.badLine`.
     static func document(
         _ bytes: [UInt8], number: Int, name: String, prefix: String

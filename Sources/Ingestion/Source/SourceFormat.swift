@@ -43,6 +43,7 @@ public enum SourceFormat: String, Sendable, CaseIterable {
     ///   - bytes: the document, in any encoding; the first few kilobytes are looked at.
     ///   - fileName: the name it came under, if any.
     ///   - contentType: the declared Content-Type, if any.
+    /// - Returns: the format.
     /// - Throws: `IngestionError.unsupportedFormat`, `IngestionError.binary`.
     public static func sniff(
         _ bytes: [UInt8], fileName: String?, contentType: String?

@@ -17,8 +17,10 @@ struct TextEncoding {
 
     /// Decodes `bytes`.
     /// - Parameters:
+    ///   - bytes: the document, in any encoding.
     ///   - charset: what the sender declares, if anything.
     ///   - isHTML: whether to look for `<meta charset>`.
+    /// - Returns: the text and what it was in.
     /// - Throws: `IngestionError.outOfMemory`; an unknown charset counts as none.
     static func decode(_ bytes: [UInt8], charset: String?, isHTML: Bool) throws(IngestionError) -> TextEncoding {
         if let (label, length) = byteOrderMark(bytes) {
@@ -179,7 +181,9 @@ struct TextEncoding {
 
 /// The encoding a page declares in a `<meta>` of its first kilobytes.
 enum MetaCharset {
-    /// The label, nil if there is none. Comments don't count.
+    /// The label, nil if there is none.
+    ///
+    /// Comments don't count.
     static func find(in bytes: [UInt8]) -> String? {
         let head = String(decoding: bytes.prefix(4096).map { $0 < 0x80 && $0 != 0 ? $0 : 0x20 }, as: UTF8.self)
             .lowercased()

@@ -22,7 +22,6 @@ struct InlineText {
 
     /// Appends UTF-8, collapsing white space.
     mutating func append(_ text: ArraySlice<UInt8>) {
-        bytes.reserveCapacity(bytes.count + text.count)
         var index = text.startIndex
         while index < text.endIndex {
             let byte = text[index]

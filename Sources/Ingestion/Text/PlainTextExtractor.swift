@@ -10,7 +10,7 @@ struct PlainTextExtractor {
 
     private static let longestHeading = 100
 
-    /// Extracts valid UTF-8. O(bytes).
+    /// Extracts valid UTF-8 in O(bytes).
     static func extract(_ utf8: [UInt8]) -> ExtractedDocument {
         var extractor = PlainTextExtractor()
         let lines = TextLines.split(utf8)
