@@ -13,7 +13,10 @@ public struct ServerContext: RequestContext {
     }
 
     /// The id that error bodies, logs and the `X-Request-Id` header share.
-    var requestID: String { id }
+    ///
+    /// Hummingbird keeps it in the logger's metadata and insists that it is there; a log handler that keeps none must not
+    /// end the process.
+    var requestID: String { logger[metadataKey: "hb.request.id"]?.description ?? "none" }
 
     /// The path parameter `name`, with percent escapes decoded: document ids may hold slashes.
     /// - Throws: `HTTPFailure` 400 when the escapes aren't valid UTF-8.

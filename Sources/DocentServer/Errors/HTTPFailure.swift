@@ -81,7 +81,8 @@ extension HTTPFailure {
         case .jobBusy: self.init(.conflict, "job_busy", message)
         case .databaseLocked:
             self.init(.serviceUnavailable, "database_locked", message, retryAfter: .seconds(1))
-        case .diskFull: self.init(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", message)
+        case .diskFull:
+            self.init(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full", message)
         default: self.init(.internalServerError, "storage_failed", message)
         }
     }

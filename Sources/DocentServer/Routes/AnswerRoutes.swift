@@ -83,7 +83,8 @@ struct AnswerRoutes {
         let collection = try services.store.collection(named: try context.parameter("collection"))
         let body = try await JSONWire.decode(Body.self, from: request, limit: services.limits.requestBytes)
         let wanted = try answerRequest(body, collection.name)
-        try wanted.validate()
+        // Before the first event is sent a bad request can still get its status.
+        try services.answers.validate(wanted)
         let permit = try permits.take()
         guard body.stream == true else {
             defer { permit.release() }
@@ -108,7 +109,9 @@ struct AnswerRoutes {
         }
     }
 
-    /// Keeps the answer so that feedback can point at it. A failure costs the feedback, not the answer.
+    /// Keeps the answer so that feedback can point at it.
+    ///
+    /// A failure costs the feedback, not the answer.
     private func record(_ answer: Answer, to question: String, in collection: CollectionRecord) {
         do {
             let json = try JSONDecoder().decode(JSONValue.self, from: try JSONWire.encoder().encode(answer))

@@ -67,9 +67,12 @@ enum JSONWire {
         case .valueNotFound(let type, let context):
             return "the field '\(path(context))' is null and must be \(name(of: type))"
         case .dataCorrupted(let context):
-            return context.codingPath.isEmpty
-                ? "the body is not valid JSON"
-                : "the field '\(path(context))' can't be used: \(context.debugDescription)"
+            if !context.codingPath.isEmpty {
+                return "the field '\(path(context))' can't be used: \(context.debugDescription)"
+            }
+            // Foundation names no field for a number that doesn't fit, but it names the number.
+            return context.debugDescription.contains("number") || context.debugDescription.contains("Number")
+                ? "the body can't be used: \(context.debugDescription)" : "the body is not valid JSON"
         @unknown default: return "the body can't be read"
         }
     }

@@ -58,6 +58,13 @@ public final class AnswerService: Sendable {
     /// The generators that are set up.
     public var generatorNames: [String] { registry.names }
 
+    /// Checks what can be checked of `request` before any work is done: its ranges, and that its generator is set up.
+    /// - Throws: `GenerationError.invalidRequest` or `generatorUnavailable`.
+    public func validate(_ request: AnswerRequest) throws(GenerationError) {
+        try request.validate()
+        _ = try registry.generator(named: request.generator)
+    }
+
     /// Answers `request`, step by step.
     /// - Returns: the events in the order of ``AnswerEvent``; fails with ``GenerationError`` or `RetrievalError`.
     public func answer(_ request: AnswerRequest) -> AsyncThrowingStream<AnswerEvent, any Error> {

@@ -110,6 +110,11 @@ public struct SupportChecker: Sendable {
         let headingNumbers = Set(NumberTokens.all(in: headingText))
         // A row is read under its table's header.
         let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: ($0.tableHeader ?? "") + "\n" + $0.text)) }
+        // What a row is about stands in its first cell.
+        let labelTerms = sentences.map { sentence -> Set<String> in
+            guard sentence.tableHeader != nil else { return [] }
+            return Set(analyzer.contentTerms(of: String(sentence.text.prefix { $0 != "|" })))
+        }
         var best: Place?
         for start in sentences.indices {
             var found = terms.intersection(headingTerms)
@@ -118,6 +123,11 @@ public struct SupportChecker: Sendable {
                 // A row stands for itself: two together would let one row's name go with the other's figures.
                 if end > start, sentences[end].tableHeader != nil { break }
                 found.formUnion(terms.intersection(sentenceTerms[end]))
+                // A sentence that names another row must not live on this row's figures.
+                if !labelTerms[start].isEmpty {
+                    let missing = terms.subtracting(found)
+                    if labelTerms.contains(where: { !$0.isDisjoint(with: missing) }) { break }
+                }
                 let range = sentences[start].utf8Range.lowerBound..<sentences[end].utf8Range.upperBound
                 let text = String(decoding: utf8[range], as: UTF8.self)
                 let present = Set(NumberTokens.all(in: header + "\n" + text)).union(headingNumbers)

@@ -39,7 +39,8 @@ struct MultipartFormTests {
 
     @Test("a quoted boundary and escaped names are read")
     func quoting() throws {
-        let body = "--x y\r\nContent-Disposition: form-data; name=\"f\"; filename=\"say \\\"hi\\\".md\"\r\n\r\n1\r\n--x y--"
+        let body =
+            "--x y\r\nContent-Disposition: form-data; name=\"f\"; filename=\"say \\\"hi\\\".md\"\r\n\r\n1\r\n--x y--"
         let parts = try form(body, type: "multipart/form-data; boundary=\"x y\"").parts
         #expect(parts.first?.fileName == "say \"hi\".md")
     }

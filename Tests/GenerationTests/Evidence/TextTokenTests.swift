@@ -1,6 +1,5 @@
-import Testing
-
 import Generation
+import Testing
 
 @Suite("Marks, figures and negation in sentences")
 struct TextTokenTests {
