@@ -37,7 +37,8 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
         guard promptTokens > 0, maxTokens > 1 else {
-            throw CommandFailure(message: "--prompt-tokens must be at least 1 and --max-tokens at least 2", exitCode: 64)
+            throw CommandFailure(
+                message: "--prompt-tokens must be at least 1 and --max-tokens at least 2", exitCode: 64)
         }
         let path = try Runtime.models(settings).path(ofModel: model)
         let clock = ContinuousClock()

@@ -17,7 +17,9 @@ struct CollectionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let store = try Runtime.store(try await Settings(global))
-            let rows = try store.collections().map { CollectionRow(record: $0, statistics: try store.statistics(of: $0.id)) }
+            let rows = try store.collections().map {
+                CollectionRow(record: $0, statistics: try store.statistics(of: $0.id))
+            }
             if json { return try Terminal.printJSON(rows) }
             for row in rows {
                 Terminal.print(

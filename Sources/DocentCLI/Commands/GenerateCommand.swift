@@ -76,7 +76,8 @@ struct GenerateCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
         let loadTime = ContinuousClock.now - start
-        let text = raw
+        let text =
+            raw
             ? prompt
             : try decoder.chatTemplate.render(
                 [ChatMessage(role: .user, content: prompt)], addGenerationPrompt: true)

@@ -82,7 +82,8 @@ struct IndexCommand: AsyncParsableCommand {
     }
 
     struct Search: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Searches an index file with the rows of a .npy file.")
+        static let configuration = CommandConfiguration(
+            abstract: "Searches an index file with the rows of a .npy file.")
 
         @Option(help: "The index file.")
         var index: String

@@ -32,7 +32,8 @@ struct ModelsCommand: AsyncParsableCommand {
             if json { return try Terminal.printJSON(rows) }
             for row in rows {
                 Terminal.print(
-                    Table.row([row.name, row.kind, row.status, ByteCount.text(row.bytes), row.licence], [28, 9, 10, 10, 0]))
+                    Table.row(
+                        [row.name, row.kind, row.status, ByteCount.text(row.bytes), row.licence], [28, 9, 10, 10, 0]))
             }
         }
     }

@@ -44,7 +44,8 @@ struct SearchCommand: AsyncParsableCommand {
             let place = ([hit.documentID] + hit.headingPath).joined(separator: " › ")
             Terminal.print("\(index + 1). \(score(hit.score))  \(place)")
             let legs = [("dense", hit.scores.dense), ("lexical", hit.scores.lexical), ("fused", hit.scores.fused)]
-            Terminal.print("   " + legs.compactMap { leg in leg.1.map { "\(leg.0) \(score($0))" } }.joined(separator: ", "))
+            Terminal.print(
+                "   " + legs.compactMap { leg in leg.1.map { "\(leg.0) \(score($0))" } }.joined(separator: ", "))
             let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             Terminal.print("   " + (text.count > 160 ? text.prefix(159) + "…" : text))
             if let explanation = hit.explanation { Terminal.print("   " + (try Terminal.json(explanation))) }

@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             try await server.runService()
-        } catch where "\(error)".contains("Address already in use") {
+        } catch  where "\(error)".contains("Address already in use") {
             throw CommandFailure(message: "port \(port) on \(host) is taken: choose another with --port")
         }
     }

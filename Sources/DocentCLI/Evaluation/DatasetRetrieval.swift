@@ -26,6 +26,7 @@ struct DatasetRetrieval {
     ///   - encoder: makes the vectors.
     ///   - pool: the threads of exact search.
     ///   - progress: told how many of how many documents are embedded.
+    /// - Throws: what reading, embedding or indexing throws.
     init(
         _ dataset: BEIRDataset, encoder: any TextEmbedding, pool: ThreadPool,
         progress: (_ done: Int, _ total: Int) -> Void

@@ -123,7 +123,8 @@ struct AnswerComposer {
     ) -> Answer {
         Answer(
             id: id, answer: text, citations: citations.values.sorted { $0.marker < $1.marker }, refused: refused,
-            refusalReason: reason, confidence: (confidence * 1000).rounded() / 1000, evidence: evidence, supported: verdicts,
+            refusalReason: reason, confidence: (confidence * 1000).rounded() / 1000, evidence: evidence,
+            supported: verdicts,
             generator: generator, model: summary?.model,
             usage: Answer.Usage(
                 promptTokens: summary?.promptTokenCount ?? 0, completionTokens: summary?.completionTokenCount ?? 0),

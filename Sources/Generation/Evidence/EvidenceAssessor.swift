@@ -1,9 +1,9 @@
 import LexicalIndex
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// How likely it is that the passages answer the question at all, and what that rests on.
