@@ -4,7 +4,9 @@ public import Kernels
 public struct LexicalHit: Sendable, Equatable {
     /// The chunk's id.
     public var id: Int64
-    /// The BM25 score, above 0; greater is better. Scores of different queries are not comparable.
+    /// The BM25 score, above 0; greater is better.
+    ///
+    /// Scores of different queries are not comparable.
     public var score: Float
 
     /// Creates a hit.
@@ -39,7 +41,9 @@ public struct TermContribution: Sendable, Equatable {
     }
 }
 
-/// Finds chunks by the words they share with a query. What retrieval needs of a lexical index.
+/// Finds chunks by the words they share with a query.
+///
+/// What retrieval needs of a lexical index.
 ///
 /// Every change is visible to the next search. All methods may be called from any thread; searches do not wait for
 /// changes.
@@ -53,6 +57,7 @@ public protocol LexicalSearching: Sendable {
     ///   - topK: the most hits wanted; below 1 finds nothing.
     ///   - allowing: the ids that may be found; nil allows all. Applied before ranking: `topK` hits come back whenever
     ///     so many allowed chunks share a word with the query.
+    /// - Returns: at most `topK` hits.
     func search(_ query: String, topK: Int, allowing: Bitmap?) -> [LexicalHit]
 
     /// Adds chunks; an id that is there already is replaced.

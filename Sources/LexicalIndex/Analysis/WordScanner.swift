@@ -247,9 +247,10 @@ extension WordScanner {
         }
     }
 
-    /// The words inside a camel-case identifier, found beside its whole. Only where it starts in lower case with two
-    /// letters at least, as identifiers do: "JavaScript" and "iPhone" are names and stay whole. A query's identifier
-    /// stays whole as well: its whole is in every text that has it.
+    /// The words inside a camel-case identifier, found beside its whole.
+    ///
+    /// Only where it starts in lower case with two letters at least, as identifiers do: "JavaScript" and "iPhone" are
+    /// names and stay whole. A query's identifier stays whole as well: its whole is in every text that has it.
     private func emitHumps(stemmer: inout Stemmer, into buffer: inout TermBuffer) {
         guard !marksStopWords, startsLower, pieces.count == 1, humps[0] >= 2 else { return }
         var start = 0

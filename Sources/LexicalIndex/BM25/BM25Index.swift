@@ -64,7 +64,9 @@ extension BM25Index {
     /// Texts are indexed in portions of at most so many bytes, so that a long list needs little working memory.
     private static let portionBytes = 64 << 20
 
-    /// Adds chunks; an id that is there already is replaced. Among equal ids of one call the last counts.
+    /// Adds chunks; an id that is there already is replaced.
+    ///
+    /// Among equal ids of one call the last counts.
     ///
     /// The texts are analysed on the calling thread before anything is locked. O(terms), and now and then a merge.
     public func insert(_ entries: [(id: Int64, text: String)]) {
@@ -115,7 +117,9 @@ extension BM25Index {
 // MARK: - Searching
 
 extension BM25Index {
-    /// The best chunks for `query`; see `LexicalSearching`. Exact.
+    /// The best chunks for `query`; see `LexicalSearching`.
+    ///
+    /// Exact.
     public func search(_ query: String, topK: Int, allowing: Bitmap? = nil) -> [LexicalHit] {
         let state = state
         guard topK > 0, state.count > 0, allowing?.isEmpty != true else { return [] }

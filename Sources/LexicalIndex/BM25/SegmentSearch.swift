@@ -36,10 +36,8 @@ struct SegmentSearch {
     private let allowing: Bitmap?
     private var cursors: [Cursor] = []
 
-    /// Prepares a search.
-    /// - Parameters:
-    ///   - terms: index of each query term in the segment and its weight.
-    ///   - averageLength: of the whole index, now.
+    /// Prepares a search: `terms` are the query terms' indexes in the segment with their weights, `averageLength` is
+    /// the whole index's, now.
     init(
         view: SegmentView, terms: [(index: Int, weight: Double)], averageLength: Float, parameters: BM25Parameters,
         allowing: Bitmap?

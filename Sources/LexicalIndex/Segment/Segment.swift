@@ -81,13 +81,17 @@ final class Segment: Sendable {
         return found < largePostings.count ? largeFrequencies[found] : UInt32(stored)
     }
 
-    /// The slot of the chunk with `id`, if it is here. O(log n).
+    /// The slot of the chunk with `id`, if it is here.
+    ///
+    /// O(log n).
     func slot(of id: Int64) -> Int? {
         let found = ids.partitioningIndex { $0 >= id }
         return found < ids.count && ids[found] == id ? found : nil
     }
 
-    /// The index of `term`, if any chunk has it. O(log n).
+    /// The index of `term`, if any chunk has it.
+    ///
+    /// O(log n).
     func term(_ term: Span<UInt8>) -> Int? {
         let allBytes = termBytes
         var low = 0

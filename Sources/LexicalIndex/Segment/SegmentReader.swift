@@ -40,7 +40,9 @@ struct SegmentReader {
     }
 
     /// The next segment, or nil if its arrays contradict each other.
+    ///
     /// - Parameter counts: chunks, terms, term bytes, postings, postings above 254.
+    /// - Returns: its arrays, safe to search.
     mutating func next(lengths counts: [Int]) -> SegmentContents? {
         guard counts.count == 5, (1...Segment.maximumCount).contains(counts[0]),
             let ids = Self.take(counts[0], of: ids, at: chunk),

@@ -49,7 +49,9 @@ final class SegmentView: Sendable {
         return isChanged ? SegmentView(segment: segment, removed: changed) : self
     }
 
-    /// In how many live chunks term `index` stands. Counted once per view where chunks are gone.
+    /// In how many live chunks term `index` stands.
+    ///
+    /// Counted once per view where chunks are gone.
     func documentFrequency(of index: Int) -> Int {
         let postings = segment.postings(of: index)
         guard !removed.isEmpty else { return postings.count }
