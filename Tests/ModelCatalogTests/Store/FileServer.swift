@@ -22,10 +22,11 @@ final class FileServer: Sendable {
     /// The `Range` headers so far.
     var ranges: [String] { state.withLock { $0.ranges } }
 
-    /// Serves `files`, text by path; ends with the value.
-    /// - Parameters:
-    ///   - cutFirstAt: the first response breaks off after so many bytes of its body …
-    ///   - staysOpen: … or stops there with the connection open.
+    /// Serves `files`, text by path, until the value goes.
+    ///
+    /// With `cutFirstAt`, the first response breaks off after so many bytes of its body; with `staysOpen`, it stops
+    /// there with the connection open.
+    /// - Throws: `POSIXError` when there is no free port.
     init(_ files: [String: String], cutFirstAt: Int? = nil, staysOpen: Bool = false) throws {
         self.files = files
         cut = cutFirstAt
