@@ -3,7 +3,9 @@ import GRDB
 
 extension DocumentStore {
     /// How often an item is taken before it counts as what ends the process, and fails.
-    public static let maximumAttempts = 5
+    ///
+    /// Generous, because a worker takes dozens of items ahead of the one it works on.
+    public static let maximumAttempts = 25
 
     /// Takes the job's next waiting item.
     ///

@@ -135,7 +135,7 @@ struct JobTests {
         let store = try DocumentStore(path: path)
         #expect(try store.claimNextItem(job: jobID)?.item.externalID == "d1")
         let items = try store.job(id: jobID).items
-        #expect(items[0].state == .failed && items[0].error?.contains("5 times") == true)
+        #expect(items[0].state == .failed && items[0].error?.contains("\(DocumentStore.maximumAttempts) times") == true)
     }
 
     @Test("a cancelled job's waiting items are cancelled, the running one may end")
