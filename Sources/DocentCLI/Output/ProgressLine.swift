@@ -6,6 +6,7 @@ final class ProgressLine: Sendable {
     private struct State {
         var lastDrawn: ContinuousClock.Instant?
         var hasOpenLine = false
+        var lastLine = ""
     }
 
     private let isQuiet: Bool
@@ -26,6 +27,8 @@ final class ProgressLine: Sendable {
             if let last = state.lastDrawn, now - last < interval, done < total { return }
             state.lastDrawn = now
             let line = Self.line(label, done: done, total: total, detail: detail)
+            guard line != state.lastLine else { return }
+            state.lastLine = line
             if Terminal.isInteractive {
                 FileHandle.standardError.write(Data("\r\u{1B}[2K\(line)".utf8))
                 state.hasOpenLine = true
