@@ -86,8 +86,9 @@ public final class SnapshotWriter {
     }
 
     /// Appends integers, each little-endian (as every machine this runs on holds them).
+    ///
+    /// Not inlined: Swift 6.3 then writes other bytes than the array's when a caller passes a small literal.
     /// - Throws: as `append(_:)` of bytes.
-    // Swift 6.3 inlined into a caller that passes a small array literal writes other bytes than the array's.
     @inline(never)
     public func append(_ elements: [some FixedWidthInteger & BitwiseCopyable]) throws(SnapshotError) {
         // Integers have no padding: their bytes are all initialised.
