@@ -28,6 +28,9 @@ struct IngestCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup var global: GlobalOptions
 
+    /// Failures and skipped paths that are listed one by one.
+    private static let shownReasons = 20
+
     private struct Output: Encodable {
         struct Skipped: Encodable {
             var path: String
@@ -111,24 +114,32 @@ struct IngestCommand: AsyncParsableCommand {
         return fields
     }
 
+    /// Prints what became of it all.
+    /// - Throws: `CommandFailure` when no document could be taken in; a single reason is part of its one line.
     private func report(_ output: Output) throws {
+        let failed = output.job.items.filter { $0.state == .failed }
+        let isLost = output.job.state == .failed
         if json {
             try Terminal.printJSON(output)
-        } else {
+        } else if !isLost {
             let progress = output.job.progress
             let seconds = (output.seconds * 10).rounded() / 10
             Terminal.print(
                 "\(progress.done - progress.failed - progress.unchanged) documents taken in, "
                     + "\(progress.unchanged) unchanged, \(progress.failed) failed: "
                     + "\(output.chunks) chunks in \(seconds) s")
-            for item in output.job.items where item.state == .failed {
-                Terminal.note("failed: \(item.externalID): \(item.error ?? "unknown reason")")
-            }
-            for skipped in output.skipped { Terminal.note("skipped: \(skipped.path): \(skipped.reason)") }
         }
-        if output.job.state == .failed {
-            throw CommandFailure(
-                message: "no document could be taken in" + (output.job.error.map { ": \($0)" } ?? ""))
+        let reasons =
+            failed.map { "\($0.externalID): \($0.error ?? "unknown reason")" }
+            + output.skipped.map { "skipped \($0.path): \($0.reason)" }
+        if isLost, reasons.count <= 1 {
+            let reason = output.job.error ?? reasons.first
+            throw CommandFailure(message: reason ?? "no document could be taken in")
         }
+        for reason in reasons.prefix(Self.shownReasons) { Terminal.note(reason) }
+        if reasons.count > Self.shownReasons {
+            Terminal.note("… and \(reasons.count - Self.shownReasons) more: 'docent documents list --state failed'")
+        }
+        if isLost { throw CommandFailure(message: "none of \(reasons.count) documents could be taken in") }
     }
 }
