@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "CurlClient", dependencies: ["CCurl"]),
         .target(
             name: "ModelCatalog",
-            dependencies: ["CurlClient", "Tensors", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: ["CurlClient", .product(name: "Crypto", package: "swift-crypto")]
         ),
         .target(
             name: "Ingestion",
@@ -108,7 +108,8 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
         .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"]),
         .testTarget(name: "ModelCatalogTests", dependencies: ["ModelCatalog", "TestSupport"]),
-        .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "RetrievalTests", dependencies: ["Retrieval", "TestSupport"]),
         .testTarget(name: "GenerationTests", dependencies: ["Generation", "TestSupport"]),
         .testTarget(

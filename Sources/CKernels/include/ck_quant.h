@@ -35,10 +35,10 @@ typedef enum {
     CK_WEIGHT_COUNT = 6
 } ck_weight_type;
 
-/// 32 activations as bytes: x[i] ≈ scale · values[i], scale = max|x| / 127 rounded to f16.
+/// 32 activations as bytes: x[i] ≈ scale · values[i], scale = max|x| / 127.
 typedef struct {
     float scale;
-    float scaled_sum;       // max|x| / 127 · sum of values, rounded to f16: what a q4_1 minimum is multiplied by
+    float scaled_sum;       // scale · sum of values: what a q4_1 minimum is multiplied by
     int32_t minus_8_sum;    // −8 · sum of values: undoes the offset of q4_0
     int32_t minus_128_sum;  // −128 · sum of values: undoes the offset of bytes made unsigned
     int8_t values[CK_QUANT_BLOCK];
@@ -84,8 +84,6 @@ typedef struct {
     void (*quantize_q8)(const float *x, size_t n, ck_q8_block *out);
     void (*f16_to_f32)(const uint16_t *x, size_t n, float *out);
     void (*f32_to_f16)(const float *x, size_t n, uint16_t *out);
-    /// out[i] = x[i] · scale, rounded to the nearest f16 and kept as f32.
-    void (*round_f16)(const float *x, size_t n, float scale, float *out);
     /// out[i] = x[i] · weight[i] / sqrt(mean(x²) + epsilon).
     void (*rms_norm)(const float *x, const float *weight, size_t n, float epsilon, float *out);
     /// gate[i] = gate[i] / (1 + exp(−gate[i])) · up[i].
@@ -127,7 +125,7 @@ void ck_dequantize_row(ck_weight_type type, const void *row, size_t column_count
 /// Floats of scratch for `rows` query rows (tokens times group) over `positions` positions.
 size_t ck_attention_scratch(size_t rows, size_t head_size, size_t positions);
 
-/// Causal attention on the kernels of `table`. Queries and probabilities are rounded to f16 like keys and values.
+/// Causal attention on the kernels of `table`.
 void ck_attend(const ck_quant_table *table, const ck_attention *a);
 
 /// Writes the key and value [D] of one position into one head's panels.

@@ -34,10 +34,6 @@ void ck_f16_to_f32_scalar(const uint16_t *x, size_t n, float *out) {
     for (size_t i = 0; i < n; i++) out[i] = ck_half_to_float(x[i]);
 }
 
-void ck_round_f16_scalar(const float *x, size_t n, float scale, float *out) {
-    for (size_t i = 0; i < n; i++) out[i] = ck_half_to_float(ck_float_to_half(x[i] * scale));
-}
-
 void ck_f32_to_f16_scalar(const float *x, size_t n, uint16_t *out) {
     for (size_t i = 0; i < n; i++) out[i] = ck_float_to_half(x[i]);
 }

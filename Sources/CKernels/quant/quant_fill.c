@@ -15,7 +15,6 @@
     table->quantize_q8 = ck_quantize_q8_##level;              \
     table->f16_to_f32 = ck_f16_to_f32_##level;                \
     table->f32_to_f16 = ck_f32_to_f16_##level;                \
-    table->round_f16 = ck_round_f16_##level;                  \
     table->rms_norm = ck_rms_norm_##level;                    \
     table->silu_mul = ck_silu_mul_##level;                    \
     table->rope_pairs = ck_rope_pairs_##level;                \

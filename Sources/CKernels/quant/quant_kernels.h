@@ -15,7 +15,6 @@
     void ck_quantize_q8_##level(const float *x, size_t n, ck_q8_block *out);                          \
     void ck_f16_to_f32_##level(const uint16_t *x, size_t n, float *out);                              \
     void ck_f32_to_f16_##level(const float *x, size_t n, uint16_t *out);                              \
-    void ck_round_f16_##level(const float *x, size_t n, float scale, float *out);                     \
     void ck_rms_norm_##level(const float *x, const float *weight, size_t n, float epsilon, float *out); \
     void ck_silu_mul_##level(float *gate, const float *up, size_t n);                                 \
     void ck_rope_pairs_##level(float *x, const float *cosine, const float *sine, size_t n);           \

@@ -61,8 +61,8 @@ void ck_quantize_q8_avx2(const float *x, size_t n, ck_q8_block *out) {
         __m128i s = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
         s = _mm_hadd_epi32(s, s);
         int32_t sum = _mm_cvtsi128_si32(_mm_hadd_epi32(s, s));
-        out[b].scale = _cvtsh_ss(_cvtss_sh(scale, 0));
-        out[b].scaled_sum = _cvtsh_ss(_cvtss_sh(scale * (float)sum, 0));
+        out[b].scale = scale;
+        out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
     }
@@ -80,15 +80,6 @@ void ck_f32_to_f16_avx2(const float *x, size_t n, uint16_t *out) {
     for (; i + 8 <= n; i += 8)
         _mm_storeu_si128((__m128i *)(out + i), _mm256_cvtps_ph(_mm256_loadu_ps(x + i), 0));
     ck_f32_to_f16_scalar(x + i, n - i, out + i);
-}
-
-void ck_round_f16_avx2(const float *x, size_t n, float scale, float *out) {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256 v = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(scale));
-        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm256_cvtps_ph(v, 0)));
-    }
-    ck_round_f16_scalar(x + i, n - i, scale, out + i);
 }
 
 void ck_rms_norm_avx2(const float *x, const float *weight, size_t n, float epsilon, float *out) {

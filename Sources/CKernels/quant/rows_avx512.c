@@ -41,8 +41,8 @@ void ck_quantize_q8_avx512(const float *x, size_t n, ck_q8_block *out) {
         _mm_storeu_si128((__m128i *)out[b].values, _mm512_cvtepi32_epi8(a));
         _mm_storeu_si128((__m128i *)(out[b].values + 16), _mm512_cvtepi32_epi8(c));
         int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(a, c));
-        out[b].scale = _cvtsh_ss(_cvtss_sh(scale, 0));
-        out[b].scaled_sum = _cvtsh_ss(_cvtss_sh(scale * (float)sum, 0));
+        out[b].scale = scale;
+        out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
     }
@@ -59,14 +59,6 @@ void ck_f32_to_f16_avx512(const float *x, size_t n, uint16_t *out) {
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 m = tail(i, n);
         _mm256_mask_storeu_epi16(out + i, m, _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i), 0));
-    }
-}
-
-void ck_round_f16_avx512(const float *x, size_t n, float scale, float *out) {
-    for (size_t i = 0; i < n; i += 16) {
-        __mmask16 m = tail(i, n);
-        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_set1_ps(scale));
-        _mm512_mask_storeu_ps(out + i, m, _mm512_cvtph_ps(_mm512_cvtps_ph(v, 0)));
     }
 }
 

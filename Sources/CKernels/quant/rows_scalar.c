@@ -14,8 +14,8 @@ void ck_quantize_q8_scalar(const float *x, size_t n, ck_q8_block *out) {
             float scaled = fminf(fmaxf(rintf(x[i] * inverse), -127), 127);
             sum += out[b].values[i] = (int8_t)scaled;
         }
-        out[b].scale = ck_half_to_float(ck_float_to_half(scale));
-        out[b].scaled_sum = ck_half_to_float(ck_float_to_half(scale * (float)sum));
+        out[b].scale = scale;
+        out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
     }

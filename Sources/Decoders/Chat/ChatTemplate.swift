@@ -28,6 +28,7 @@ public struct ChatTemplate: Sendable, Equatable {
     /// - Parameters:
     ///   - messages: the turns so far, at least one.
     ///   - addGenerationPrompt: whether the text ends with the beginning of the model's next turn.
+    /// - Returns: the text.
     /// - Throws: `unknownChatTemplate`, or `invalidConversation` when the family can't express the turns.
     public func render(_ messages: [ChatMessage], addGenerationPrompt: Bool) throws(DecoderError) -> String {
         guard !messages.isEmpty else { throw .invalidConversation(reason: "there are no messages") }

@@ -1,7 +1,9 @@
 /// The conversation forms that are rendered, told apart by the control tokens a template writes.
 public enum ChatTemplateFamily: Sendable, Equatable {
-    /// `<|im_start|>role … <|im_end|>`: ChatML, SmolLM2, Qwen 2.5. `defaultSystem` is written when the conversation
-    /// has no system message; `writesBegin` tells whether the begin token goes in front.
+    /// `<|im_start|>role … <|im_end|>`: ChatML, SmolLM2, Qwen 2.5.
+    ///
+    /// `defaultSystem` is written when the conversation has no system message; `writesBegin` tells whether the begin
+    /// token goes in front.
     case chatML(defaultSystem: String?, writesBegin: Bool)
     /// `<|start_header_id|>role<|end_header_id|>`: Llama 3; from 3.1 on the system turn is led by two dates.
     case llama3(dates: Bool)

@@ -1,11 +1,11 @@
 import Tokenizers
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// How well a model predicts a text.
@@ -29,6 +29,7 @@ extension DecoderModel {
     /// - Parameters:
     ///   - text: at least 4 tokens.
     ///   - windowLength: tokens of a window, from 4 to the model's context. Default 512.
+    /// - Returns: the perplexity and how many tokens it rests on.
     /// - Throws: `textTooShort`, or `invalidParameter` for the window.
     public func perplexity(of text: String, windowLength: Int = 512) throws(DecoderError) -> Perplexity {
         guard windowLength >= 4, windowLength <= contextLength else {

@@ -14,7 +14,9 @@ package struct TextStream {
         self.stops = stops.map { Array($0.utf8) }
     }
 
-    /// Takes a token's bytes. Returns what can be shown now.
+    /// Takes a token's bytes.
+    ///
+    /// Returns what can be shown now.
     package mutating func append(_ bytes: [UInt8]) -> String {
         guard !isStopped else { return "" }
         held += bytes
@@ -30,7 +32,9 @@ package struct TextStream {
         return text
     }
 
-    /// Ends the text. Returns what was held back.
+    /// Ends the text.
+    ///
+    /// Returns what was held back.
     package mutating func finish() -> String {
         defer { held = [] }
         return String(decoding: held, as: UTF8.self)

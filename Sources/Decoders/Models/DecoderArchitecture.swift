@@ -1,7 +1,8 @@
 import Tokenizers
 
-/// A decoder's network: token ids in, hidden states and logits out. One implementation per file, in the order of its
-/// forward pass.
+/// A decoder's network: token ids in, hidden states and logits out.
+///
+/// One implementation per file, in the order of its forward pass.
 protocol DecoderArchitecture: Sendable {
     /// V: the vocabulary's size.
     var vocabularySize: Int { get }
@@ -15,7 +16,9 @@ protocol DecoderArchitecture: Sendable {
     func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace
 
     /// Computes the last hidden states [T, D] of `ids` after what the cache holds, into `workspace.hidden`, and stores
-    /// their keys and values. The caller has checked that the ids are in the vocabulary and fit cache and workspace.
+    /// their keys and values.
+    ///
+    /// The caller has checked that the ids are in the vocabulary and fit cache and workspace.
     func forward(_ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute)
 
     /// Computes the logits [count, V] of the hidden states `first`…`first + count − 1` into `out`.

@@ -13,11 +13,11 @@ import Tensors
 import Tokenizers
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// The network and its weights.
@@ -89,35 +89,28 @@ struct Llama: DecoderArchitecture {
 
 /// The angle of each rotary pair per position.
 struct RotaryFrequencies: Sendable {
-    /// base^(−2 / size): each pair turns by this much less than the one before it.
-    let ratio: Float
-    /// 1 / the linear scale of positions.
-    let positionScale: Float
-    /// [rope size / 2]: the file's own divisors of the frequencies (Llama 3.1 and later), or ones.
-    let factors: [Float]
+    /// [rope size / 2]: radians per position.
+    let frequencies: [Double]
 
+    /// θ_i = base^(−2i / size) / scale, divided by the file's own factors where it has some (Llama 3.1 and later).
     init(_ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
-        ratio = pow(Float(shape.ropeBase), -2 / Float(shape.ropeSize))
-        positionScale = 1 / Float(shape.ropeScale)
-        let name = "rope_freqs.weight"
-        factors =
-            loader.file.hasTensor(name)
-            ? try loader.floats(name, count: shape.ropeSize / 2)
-            : [Float](repeating: 1, count: shape.ropeSize / 2)
+        let pairCount = shape.ropeSize / 2
+        var factors = [Float](repeating: 1, count: pairCount)
+        if loader.file.hasTensor("rope_freqs.weight") {
+            factors = try loader.floats("rope_freqs.weight", count: pairCount)
+        }
+        frequencies = factors.enumerated().map { pair, factor in
+            pow(shape.ropeBase, -2 * Double(pair) / Double(shape.ropeSize)) / shape.ropeScale / Double(factor)
+        }
     }
 
     /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
-    ///
-    /// Angles are formed in single precision by repeated products, as llama.cpp forms them: the last bits matter where
-    /// keys are rounded to f16 afterwards.
     func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
         for token in 0..<tokenCount {
-            var turn = Float(first + token)
-            for (pair, factor) in factors.enumerated() {
-                let angle = positionScale * (turn / factor)
-                unsafe cosines.row(token)[pair] = cos(angle)
-                unsafe sines.row(token)[pair] = sin(angle)
-                turn *= ratio
+            for (pair, frequency) in frequencies.enumerated() {
+                let angle = Double(first + token) * frequency
+                unsafe cosines.row(token)[pair] = Float(cos(angle))
+                unsafe sines.row(token)[pair] = Float(sin(angle))
             }
         }
     }
@@ -201,7 +194,8 @@ struct LlamaAttention: Sendable {
 
     /// One task per key-value head and run of tokens.
     private func attend(
-        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows, _ scratch: ScratchSlots,
+        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows,
+        _ scratch: ScratchSlots,
         _ compute: Compute
     ) {
         let group = shape.headCount / shape.keyValueHeadCount
@@ -212,7 +206,7 @@ struct LlamaAttention: Sendable {
             let head = task % heads.count
             let token = run * Self.tokensPerTask
             let offset = head * group * shape.headSize
-            scratch.withSlot { memory in
+            unsafe scratch.withSlot { memory in
                 var attention = unsafe ck_attention(
                     q: queries.row(token) + offset, q_stride: queries.width,
                     token_count: min(Self.tokensPerTask, tokenCount - token), group: group,

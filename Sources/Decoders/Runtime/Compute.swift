@@ -1,7 +1,9 @@
 import CKernels
 import Kernels
 
-/// A view of a buffer as rows [T, width], one per token. Tasks of one parallel step write disjoint rows.
+/// A view of a buffer as rows [T, width], one per token.
+///
+/// Tasks of one parallel step write disjoint rows.
 @safe
 struct Rows: Sendable {
     /// Valid while the workspace that owns the buffer is; every step ends before its session does.
@@ -28,7 +30,7 @@ struct Rows: Sendable {
 /// Activations as the kernels take them: floats, and bytes in blocks where a consumer is quantised.
 @safe
 struct Activations: Sendable {
-    /// f32 [T, width]
+    /// Rows of f32, [T, width].
     let floats: Rows
     /// [T, width / 32]; same lifetime and sharing as the rows.
     nonisolated(unsafe) let blocks: UnsafeMutablePointer<ck_q8_block>

@@ -1,7 +1,9 @@
 import Kernels
 public import Tokenizers
 
-/// One text under way: the model's memory of what it has read. A session belongs to one request and one thread.
+/// One text under way: the model's memory of what it has read.
+///
+/// A session belongs to one request and one thread.
 ///
 /// Prompts go through in blocks of 256 tokens, so that each weight is used many times once it is in the cache of the
 /// processor. A token's result doesn't depend on how the text was cut into calls.
@@ -19,7 +21,7 @@ public final class DecoderSession {
     private let cache: KVCache
     private let workspace: Workspace
     private let compute: Compute
-    /// [V]
+    /// [V].
     private let lastLogits: Rows
     private let lastLogitsStorage: Buffer<Float>
 
@@ -64,8 +66,10 @@ public final class DecoderSession {
 
     /// The logits [T, V] of what follows each of `ids`, handed out in blocks of rows.
     /// - Parameters:
+    ///   - ids: the tokens to read.
     ///   - first: rows before this one aren't computed.
     ///   - body: takes the index in `ids` and its logits.
+    /// - Throws: `emptyPrompt`, `invalidToken` or `contextOverflow`.
     func logits(
         _ ids: [TokenID], from first: Int = 0, _ body: (Int, Span<Float>) -> Void
     ) throws(DecoderError) {
@@ -89,7 +93,9 @@ public final class DecoderSession {
         }
     }
 
-    /// Reads `ids` and leaves the last logits in `withLastLogits`. Returns false when `goesOn` did, between two blocks.
+    /// Reads `ids` and leaves the last logits in `withLastLogits`.
+    ///
+    /// Returns false when `goesOn` did, between two blocks.
     @discardableResult
     func prefill(_ ids: [TokenID], while goesOn: () -> Bool) throws(DecoderError) -> Bool {
         try check(ids)

@@ -12,25 +12,25 @@ final class Workspace {
     let normed: Rows
     /// [T, D]: what a product adds to the residual stream.
     let delta: Rows
-    /// [T, query heads · head size]
+    /// [T, query heads · head size].
     let queries: Rows
-    /// [T, key-value heads · head size]
+    /// [T, key-value heads · head size].
     let keys: Rows
-    /// [T, key-value heads · head size]
+    /// [T, key-value heads · head size].
     let values: Rows
-    /// [T, query heads · head size]
+    /// [T, query heads · head size].
     let attended: Rows
-    /// [T, F]
+    /// [T, F].
     let gate: Rows
-    /// [T, F]
+    /// [T, F].
     let up: Rows
     /// Memory of the attention tasks.
     let scratch: ScratchSlots
-    /// [T, rotary pairs]
+    /// [T, rotary pairs].
     let cosines: Rows
-    /// [T, rotary pairs]
+    /// [T, rotary pairs].
     let sines: Rows
-    /// [T, widest input / 32]
+    /// [T, widest input / 32].
     let blocks: Buffer<ck_q8_block>
 
     /// What the rows above are views of.

@@ -1,16 +1,17 @@
 package import Tokenizers
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// Chooses the next token from logits: penalty, then top-k, top-p and min-p on the untempered probabilities, then
-/// temperature and a seeded draw. At temperature 0 the likeliest token is taken, the one with the lower id when two are
-/// equal.
+/// temperature and a seeded draw.
+///
+/// At temperature 0 the likeliest token is taken, the one with the lower id when two are equal.
 ///
 /// Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020) for top-p; Keskar et al., "CTRL"
 /// (2019) for the repetition penalty.
@@ -34,6 +35,7 @@ package struct Sampler {
 
     /// Draws the next token and remembers it.
     /// - Parameter logits: [V].
+    /// - Returns: the token drawn.
     package mutating func next(_ logits: Span<Float>) -> TokenID {
         let id = draw(logits)
         recent.append(id)

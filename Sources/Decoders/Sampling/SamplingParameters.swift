@@ -21,28 +21,39 @@ public struct SamplingParameters: Sendable, Equatable {
 
     /// Range of `temperature`.
     public static let minTemperature: Float = 0
+    /// The usual `temperature`.
     public static let defaultTemperature: Float = 0
+    /// The greatest `temperature`.
     public static let maxTemperature: Float = 5
     /// Range of `topK`.
     public static let minTopK = 0
+    /// The usual `topK`.
     public static let defaultTopK = 40
+    /// The greatest `topK`.
     public static let maxTopK = 1_000_000
     /// Range of `topP`; 0 is not in it.
     public static let defaultTopP: Float = 0.95
+    /// The greatest `topP`.
     public static let maxTopP: Float = 1
     /// Range of `minP`.
     public static let defaultMinP: Float = 0.05
+    /// The greatest `minP`.
     public static let maxMinP: Float = 1
     /// Range of `repeatPenalty`.
     public static let minRepeatPenalty: Float = 0.1
+    /// The usual `repeatPenalty`.
     public static let defaultRepeatPenalty: Float = 1
+    /// The greatest `repeatPenalty`.
     public static let maxRepeatPenalty: Float = 10
     /// Range of `maxTokens`.
     public static let minMaxTokens = 1
+    /// The usual `maxTokens`.
     public static let defaultMaxTokens = 256
+    /// The greatest `maxTokens`.
     public static let maxMaxTokens = 1_000_000
     /// Most stop strings, and the bytes of one.
     public static let maxStopCount = 16
+    /// The greatest `stopBytes`.
     public static let maxStopBytes = 1_024
 
     /// How many of the last tokens the repeat penalty looks at.

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// A GGUF model file, mapped into memory: metadata as typed values, tensors as checked byte ranges.
@@ -213,7 +213,8 @@ extension GGUFFile {
                     byteRange: offset..<(offset + entry.byteCount)))
         }
         let ordered = tensors.sorted { $0.byteRange.lowerBound < $1.byteRange.lowerBound }
-        for (one, next) in zip(ordered, ordered.dropFirst()) where next.byteRange.lowerBound < one.byteRange.upperBound {
+        for (one, next) in zip(ordered, ordered.dropFirst()) where next.byteRange.lowerBound < one.byteRange.upperBound
+        {
             throw cursor.malformed("tensors \(one.name) and \(next.name) overlap")
         }
         return tensors

@@ -4,7 +4,9 @@ public struct GGUFTensor: Sendable, Equatable {
     public let name: String
     /// How its numbers are stored.
     public let type: GGUFTensorType
-    /// Its dimensions, slowest first (row-major; the file lists them the other way round). Never empty, none is 0.
+    /// Its dimensions, slowest first (row-major; the file lists them the other way round).
+    ///
+    /// Never empty, none is 0.
     public let shape: [Int]
     /// Its bytes, as offsets in the file.
     public let byteRange: Range<Int>

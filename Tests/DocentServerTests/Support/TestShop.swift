@@ -25,6 +25,7 @@ struct TestShop {
     ///   - generator: what `auto` means; the extract without one.
     ///   - threshold: the least answerability that is answered; 0 answers everything.
     ///   - configure: sets limits.
+    /// - Throws: what the file system or the store reports.
     init(
         generator: ScriptedGenerator? = nil, threshold: Float = 0, configure: (inout ServerLimits) -> Void = { _ in }
     ) throws {
