@@ -3,7 +3,6 @@ import Decoders
 import Foundation
 import Kernels
 import ModelCatalog
-import Tokenizers
 
 /// `docent generate`: the local decoder on its own.
 struct GenerateCommand: AsyncParsableCommand {
@@ -81,7 +80,7 @@ struct GenerateCommand: AsyncParsableCommand {
             ? prompt
             : try decoder.chatTemplate.render(
                 [ChatMessage(role: .user, content: prompt)], addGenerationPrompt: true)
-        let ids = raw ? decoder.tokenizer.encode(text, addSpecialTokens: true) : decoder.encode(prompt: text)
+        let ids = decoder.encode(prompt: text)
         let isStreaming = !json
         let decoded = try decoder.generate(prompt: ids, parameters: try parameters()) { token in
             if isStreaming { Terminal.stream(token.text) }
