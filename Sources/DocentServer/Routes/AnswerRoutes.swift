@@ -20,13 +20,13 @@ struct AnswerRoutes {
     private struct Body: Decodable {
         var question: String
         var conversation: [ChatMessage]?
-        var topK: Int?
+        var topK: WholeNumber?
         var filter: JSONValue?
         var mode: String?
         var generator: String?
         var model: String?
         var temperature: Float?
-        var maxTokens: Int?
+        var maxTokens: WholeNumber?
         var seed: UInt64?
         var stream: Bool?
         var unsupported: UnsupportedPolicy?
@@ -125,12 +125,12 @@ struct AnswerRoutes {
     private func answerRequest(_ body: Body, _ collection: String) throws -> AnswerRequest {
         var sampling = SamplingParameters()
         sampling.temperature = body.temperature ?? 0
-        if let maxTokens = body.maxTokens { sampling.maxTokens = maxTokens }
+        if let maxTokens = body.maxTokens { sampling.maxTokens = maxTokens.value }
         if let seed = body.seed { sampling.seed = seed }
         var request = AnswerRequest(
             question: body.question, source: .collection(collection), sampling: sampling)
         request.conversation = body.conversation ?? []
-        if let topK = body.topK { request.topK = topK }
+        if let topK = body.topK { request.topK = topK.value }
         request.filter = try body.filter.map { try MetadataFilter(json: $0) }
         if let mode = body.mode {
             guard let known = SearchMode(rawValue: mode) else {

@@ -9,7 +9,7 @@ struct SearchRoutes {
     private struct Body: Decodable {
         var query: String?
         var vector: [Float]?
-        var topK: Int?
+        var topK: WholeNumber?
         var mode: String?
         var filter: JSONValue?
         var rerank: Bool?
@@ -41,7 +41,7 @@ struct SearchRoutes {
                 .badRequest, "reranker_not_available", "no cross-encoder is loaded: leave 'rerank' out")
         }
         var request = SearchRequest(query: body.query, vector: body.vector)
-        if let topK = body.topK { request.topK = topK }
+        if let topK = body.topK { request.topK = topK.value }
         if let mode = body.mode {
             guard let known = SearchMode(rawValue: mode) else {
                 throw HTTPFailure(

@@ -70,9 +70,7 @@ enum JSONWire {
             if !context.codingPath.isEmpty {
                 return "the field '\(path(context))' can't be used: \(context.debugDescription)"
             }
-            // Foundation names no field for a number that doesn't fit, but it names the number.
-            return context.debugDescription.contains("number") || context.debugDescription.contains("Number")
-                ? "the body can't be used: \(context.debugDescription)" : "the body is not valid JSON"
+            return "the body is not valid JSON"
         @unknown default: return "the body can't be read"
         }
     }

@@ -79,7 +79,7 @@ struct SearchRouteTests {
             (#"{"query": "a", "top_k": 0}"#, "invalid_request", "top_k"),
             (#"{"query": "a", "top_k": 1001}"#, "invalid_request", "top_k"),
             (#"{"query": "a", "top_k": "5"}"#, "invalid_json", "'top_k' must be a whole number"),
-            (#"{"query": "a", "top_k": 1.5}"#, "invalid_json", "1.5"),
+            (#"{"query": "a", "top_k": 1.5}"#, "invalid_json", "'top_k' must be a whole number"),
             (#"{"query": "a", "mode": "magic"}"#, "invalid_mode", "hybrid, dense or lexical"),
             (#"{"query": "a", "rerank": true}"#, "reranker_not_available", "rerank"),
             (#"{"query": "a", "filter": {"year": {"$near": 1}}}"#, "invalid_filter", "$near"),
