@@ -10,6 +10,10 @@ Each prompt goes to `docent generate --raw --json --logprobs --max-tokens 64` an
 prompt equal or not, the greatest difference of a prompt token's log-probability (where the executable gives
 `prompt_logprobs`), where the continuations part and how far apart llama.cpp's two best tokens are there.
 The bars: differences up to 0.05 nats; continuations equal, or parting where the two best are within 0.05 nats.
+Eight-bit activations make this model's results sensitive to the last bit of every sum: a rounding that falls the other
+way in one layer moves log-probabilities by hundredths. How far llama.cpp is from itself with its two attention kernels
+(--reference with and without --flash-attention, one file as the other's --answers) tells how much of a difference
+means nothing.
 --reference FILE keeps llama.cpp's answers, so that a second run needs only Docent.
 """
 import argparse
@@ -54,7 +58,7 @@ PROMPTS = [
 class Reference:
     """llama.cpp with one context of 2,048 tokens."""
 
-    def __init__(self, path, threads):
+    def __init__(self, path, threads, flash_attention):
         @L.llama_log_callback
         def quiet(level, text, data):
             pass
@@ -67,8 +71,8 @@ class Reference:
         self.size = L.llama_vocab_n_tokens(self.vocab)
         params = L.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = 2048, 2048, 512
-        # As llama-cpp-python's own Llama class sets it.
-        params.flash_attn_type = L.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        # Off is what llama-cpp-python's own Llama class sets.
+        params.flash_attn_type = int(flash_attention)
         params.n_threads = params.n_threads_batch = threads
         self.context = L.llama_init_from_model(self.model, params)
 
@@ -128,6 +132,7 @@ def main():
     parser.add_argument("--answers", help="JSON Lines of Docent's answers, instead of running it")
     parser.add_argument("--write-prompts", help="write the prompts as JSON and end")
     parser.add_argument("--reference", help="write llama.cpp's answers here, or read them when the file exists")
+    parser.add_argument("--flash-attention", action="store_true", help="llama.cpp's other attention")
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -137,7 +142,7 @@ def main():
     if arguments.reference and os.path.exists(arguments.reference):
         saved = json.load(open(arguments.reference))
     else:
-        reference = Reference(arguments.model, arguments.threads)
+        reference = Reference(arguments.model, arguments.threads, arguments.flash_attention)
         saved = [dict(text=text, **reference.run(text, arguments.max_tokens)) for text in PROMPTS]
     if arguments.reference:
         json.dump(saved, open(arguments.reference, "w"))
