@@ -89,13 +89,14 @@ public struct HTTPBody: AsyncSequence, Sendable {
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(base: chunks.makeAsyncIterator(), state: state)
+        Iterator(base: chunks.makeAsyncIterator(), state: state, reading: Reading(state))
     }
 
     /// Reads chunk by chunk.
     public struct Iterator: AsyncIteratorProtocol {
         var base: AsyncThrowingStream<[UInt8], any Error>.Iterator
         let state: StreamState
+        let reading: Reading
 
         /// The next bytes, nil at the end.
         /// - Throws: `CurlError`.
@@ -111,6 +112,17 @@ public struct HTTPBody: AsyncSequence, Sendable {
             try await next(isolation: #isolation)
         }
     }
+}
+
+/// Lives as long as somebody reads; what comes in afterwards ends the transfer.
+final class Reading: Sendable {
+    private let state: StreamState
+
+    init(_ state: StreamState) {
+        self.state = state
+    }
+
+    deinit { state.abandon() }
 }
 
 /// How many bytes wait for the reader, shared by the transfer's thread and the reader.
