@@ -29,7 +29,7 @@ corpus: models  ## Ingests the sample knowledge base into $(DATA)
 	$(BINARY) --data $(DATA) ingest corpus/docent-manual --recursive --collection docent-manual
 
 run: corpus  ## Builds, ingests corpus/, answers a question and serves the web page
-	$(BINARY) --data $(DATA) ask "How long do I have to send something back?" --collection shop-help
+	$(BINARY) --data $(DATA) ask "How long does a refund to PayPal take?" --collection shop-help
 	@echo "Serving http://$(HOST):$(PORT)/ (Ctrl-C stops it)"
 	$(BINARY) --data $(DATA) serve --host $(HOST) --port $(PORT)
 
