@@ -133,10 +133,7 @@ class Asker:
         """Whether text shows up on stdout while the answer is being written: times of the pieces read."""
         environment = {"DOCENT_REMOTE_URL": url, "DOCENT_REMOTE_MODEL": "bench", "DOCENT_REMOTE_API_KEY": KEY}
         process = subprocess.Popen(
-            self.command("remote"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **environment},
+            self.command("remote"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **environment}
         )
         watchdog = threading.Timer(120, process.kill)
         watchdog.start()

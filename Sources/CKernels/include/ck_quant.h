@@ -57,7 +57,6 @@ typedef struct {
     size_t token_count;   // T
     float *out;           // [T, R]
     size_t out_stride;    // floats from one token to the next
-    int accumulate;       // 1: add to out (f32, f16 and bf16 only)
 } ck_product;
 
 /// One key-value head's part of causal attention: T tokens, G query heads that share the head, head size D.

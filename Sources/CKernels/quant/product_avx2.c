@@ -23,11 +23,6 @@ CK_INLINE __m256i lane_mask(size_t count) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)ck_min_size(count, 8)), lane);
 }
 
-CK_INLINE void store_rows(__m256 sum, float *out, __m256i lanes, int accumulate) {
-    if (accumulate) sum = _mm256_add_ps(sum, _mm256_maskload_ps(out, lanes));
-    _mm256_maskstore_ps(out, lanes, sum);
-}
-
 // A tile of `tokens` tokens by eight rows; even and odd columns in accumulators of their own.
 #define CK_FLOAT_TILE(type)                                                                                  \
     CK_INLINE void tile_##type(const int tokens, const ck_product *p, const void *panel, size_t half,        \
@@ -48,7 +43,7 @@ CK_INLINE void store_rows(__m256 sum, float *out, __m256i lanes, int accumulate)
                 even[t] = _mm256_fmadd_ps(_mm256_set1_ps(x[t * p->x_stride + k]), w0, even[t]);              \
         }                                                                                                    \
         for (int t = 0; t < tokens; t++)                                                                     \
-            store_rows(_mm256_add_ps(even[t], odd[t]), out + t * p->out_stride, lanes, p->accumulate);       \
+            _mm256_maskstore_ps(out + t * p->out_stride, lanes, _mm256_add_ps(even[t], odd[t]));             \
     }
 
 #define CK_WALK(type, activation)                                                                            \

@@ -17,11 +17,6 @@ CK_INLINE __m512 load_bf16(const void *p, size_t k) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
 }
 
-CK_INLINE void store_rows(__m512 sum, float *out, __mmask16 lanes, int accumulate) {
-    if (accumulate) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, out));
-    _mm512_mask_storeu_ps(out, lanes, sum);
-}
-
 CK_INLINE __mmask16 panel_lanes(const ck_product *p, size_t first_row) {
     size_t rows = p->row_count - first_row;
     return rows >= 16 ? 0xffff : (__mmask16)((1u << rows) - 1);
@@ -47,7 +42,7 @@ CK_INLINE __mmask16 panel_lanes(const ck_product *p, size_t first_row) {
                 even[t] = _mm512_fmadd_ps(_mm512_set1_ps(x[t * p->x_stride + k]), w0, even[t]);              \
         }                                                                                                    \
         for (int t = 0; t < tokens; t++)                                                                     \
-            store_rows(_mm512_add_ps(even[t], odd[t]), out + t * p->out_stride, lanes, p->accumulate);       \
+            _mm512_mask_storeu_ps(out + t * p->out_stride, lanes, _mm512_add_ps(even[t], odd[t]));           \
     }                                                                                                        \
     void ck_product_##type##_avx512(const ck_product *p) {                                                   \
         for (size_t row = 0; row < p->row_count; row += 16) {                                                \

@@ -15,8 +15,7 @@ static float load_bf16(const void *p, size_t i) { return ck_bits_to_float((uint3
                 float sum[2] = {0, 0};                                                             \
                 for (size_t k = 0; k < p->column_count; k++)                                       \
                     sum[k & 1] += x[k] * load_##type(panel, k * CK_PANEL_ROWS + r % CK_PANEL_ROWS); \
-                float *out = p->out + t * p->out_stride + r;                                       \
-                *out = sum[0] + sum[1] + (p->accumulate ? *out : 0);                               \
+                p->out[t * p->out_stride + r] = sum[0] + sum[1];                                   \
             }                                                                                      \
         }                                                                                          \
     }

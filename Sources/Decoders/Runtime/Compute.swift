@@ -98,7 +98,7 @@ struct Compute: Sendable {
             row_count: min(matrix.rowCount, panels.upperBound * 16) - firstRow, column_count: width,
             x: matrix.isQuantized ? UnsafeRawPointer(x.blocks) : UnsafeRawPointer(x.floats.base),
             x_stride: matrix.isQuantized ? width / 32 : width, token_count: tokenCount,
-            out: target.out.base + firstRow, out_stride: target.out.width, accumulate: 0)
+            out: target.out.base + firstRow, out_stride: target.out.width)
         unsafe ck_quant_product(kernels, matrix.type, &product)
     }
 

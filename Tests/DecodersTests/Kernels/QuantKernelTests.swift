@@ -103,7 +103,7 @@ struct QuantKernelTests {
                         column_count: test.columns,
                         x: matrix.isQuantized ? bytes.baseAddress : floats.baseAddress,
                         x_stride: matrix.isQuantized ? blocksPerToken : test.columns, token_count: tokens.count,
-                        out: out.baseAddress, out_stride: test.rows, accumulate: 0)
+                        out: out.baseAddress, out_stride: test.rows)
                     unsafe ck_quant_product(kernels, test.type, &product)
                 }
             }
@@ -154,15 +154,15 @@ struct QuantKernelTests {
 
     @Test("row operations agree at every level with the scalar kernels at every length", arguments: levels)
     func rowOperations(_ level: KernelLevel) throws {
-        let kernels = try unsafe Self.table(level)
-        let scalar = try unsafe Self.table(.scalar)
+        let kernels = unsafe Table(pointer: try Self.table(level))
+        let scalar = unsafe Table(pointer: try Self.table(.scalar))
         var random = SeededGenerator(seed: 11)
         for count in Array(1...70) + [576, 1023] {
             let x = Self.floats(count, &random, scale: 9)
             let weight = Self.floats(count, &random)
             for body in Self.operations {
-                let fast = unsafe body(kernels, x, weight)
-                let slow = unsafe body(scalar, x, weight)
+                let fast = body(kernels, x, weight)
+                let slow = body(scalar, x, weight)
                 let greatest = slow.map { abs($0) }.max() ?? 0
                 for (a, b) in zip(fast, slow) {
                     #expect(abs(a - b) <= greatest * Float(Self.rowBound), "\(level) at \(count)")
@@ -171,33 +171,39 @@ struct QuantKernelTests {
         }
     }
 
-    typealias Operation = @Sendable (UnsafePointer<ck_quant_table>, [Float], [Float]) -> [Float]
+    /// One level's kernels; a table that lives as long as the process.
+    @safe
+    struct Table: Sendable {
+        nonisolated(unsafe) let pointer: UnsafePointer<ck_quant_table>
+    }
+
+    typealias Operation = @Sendable (Table, [Float], [Float]) -> [Float]
 
     static let operations: [Operation] = [
         { kernels, x, weight in
             var out = [Float](repeating: 0, count: x.count)
-            unsafe kernels.pointee.rms_norm(x, weight, x.count, 1e-5, &out)
+            unsafe kernels.pointer.pointee.rms_norm(x, weight, x.count, 1e-5, &out)
             return out
         },
         { kernels, x, weight in
             var out = x
-            unsafe kernels.pointee.silu_mul(&out, weight, x.count)
+            unsafe kernels.pointer.pointee.silu_mul(&out, weight, x.count)
             return out
         },
         { kernels, x, weight in
             var out = x
-            unsafe kernels.pointee.add(&out, weight, x.count)
+            unsafe kernels.pointer.pointee.add(&out, weight, x.count)
             return out
         },
         { kernels, x, weight in
             var out = Array(x.prefix(x.count / 2 * 2))
-            unsafe kernels.pointee.rope_pairs(&out, weight, x, out.count)
+            unsafe kernels.pointer.pointee.rope_pairs(&out, weight, x, out.count)
             return out
         },
         { kernels, x, _ in
             var out = x
-            let greatest = unsafe kernels.pointee.max_f32(x, x.count)
-            let sum = unsafe kernels.pointee.exp_sum(&out, x.count, greatest)
+            let greatest = unsafe kernels.pointer.pointee.max_f32(x, x.count)
+            let sum = unsafe kernels.pointer.pointee.exp_sum(&out, x.count, greatest)
             return out + [sum, greatest]
         },
     ]
@@ -229,12 +235,12 @@ struct QuantKernelTests {
     func quantisation(_ level: KernelLevel) throws {
         let kernels = try unsafe Self.table(level)
         var random = SeededGenerator(seed: 9)
-        for scale: Float in [0, 1e-42, 1e-30, 1, 1e20, .greatestFiniteMagnitude] {
+        for scale: Float in [0, .leastNonzeroMagnitude, 1e-30, 1, 1e20, .greatestFiniteMagnitude] {
             let x = Self.floats(64, &random).map { $0 * scale }
             var blocks = [ck_q8_block](repeating: ck_q8_block(), count: 2)
             unsafe kernels.pointee.quantize_q8(x, 64, &blocks)
             for (index, block) in blocks.enumerated() {
-                let values = withUnsafeBytes(of: block.values) { unsafe $0.map { Int(Int8(bitPattern: $0)) } }
+                let values = unsafe withUnsafeBytes(of: block.values) { unsafe $0.map { Int(Int8(bitPattern: $0)) } }
                 let sum = values.reduce(0, +)
                 #expect(Int(block.minus_8_sum) == -8 * sum && Int(block.minus_128_sum) == -128 * sum)
                 #expect(block.scaled_sum == block.scale * Float(sum))
