@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "CurlClient", dependencies: ["CCurl"]),
         .target(
             name: "ModelCatalog",
-            dependencies: ["CurlClient", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: ["CurlClient", .product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Catalog/catalog.json")]
         ),
         .target(
             name: "Ingestion",

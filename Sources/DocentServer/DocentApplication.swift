@@ -38,6 +38,7 @@ public struct DocentApplication {
         JobRoutes(services: services).add(to: router)
         SearchRoutes(services: services).add(to: router)
         AnswerRoutes(services: services).add(to: router)
+        MethodRoutes().add(to: router)
     }
 
     /// The server, listening on `host` and `port` once it runs.

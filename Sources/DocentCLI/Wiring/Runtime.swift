@@ -69,12 +69,12 @@ final class Runtime: Sendable {
                 encoderFingerprint: embedder.fingerprint, dimension: embedder.dimension))
     }
 
-    /// The collection to take documents into; made when it isn't there.
-    func collectionForIngest(_ name: String) throws -> CollectionRecord {
+    /// The collection to take documents into, and whether it had to be made.
+    func collectionForIngest(_ name: String) throws -> (record: CollectionRecord, isNew: Bool) {
         do {
-            return try store.collection(named: name)
+            return (try store.collection(named: name), false)
         } catch .collectionNotFound {
-            return try createCollection(name)
+            return (try createCollection(name), true)
         }
     }
 
@@ -93,9 +93,12 @@ final class Runtime: Sendable {
         try KernelLevel.use(level)
     }
 
+    /// The models folder, with its own catalogue or, where it has none, the built-in one.
     static func models(_ settings: Settings) throws -> ModelStore {
-        ModelStore(
-            root: settings.modelsFolder, catalog: try ModelCatalog(path: settings.modelsFolder + "/catalog.json"))
+        let path = settings.modelsFolder + "/catalog.json"
+        let hasOwn = FileManager.default.fileExists(atPath: path)
+        return ModelStore(
+            root: settings.modelsFolder, catalog: try hasOwn ? ModelCatalog(path: path) : ModelCatalog.builtIn())
     }
 
     static func store(_ settings: Settings) throws -> DocumentStore {

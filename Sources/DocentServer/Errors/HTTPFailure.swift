@@ -18,15 +18,19 @@ public struct HTTPFailure: Error, Sendable {
     public var message: String
     /// When to try again, for 429 and 503.
     public var retryAfter: Duration?
+    /// The methods that would do, for 405.
+    public var allow: [HTTPRequest.Method]
 
     /// Bundles a failure.
     public init(
-        _ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Duration? = nil
+        _ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Duration? = nil,
+        allow: [HTTPRequest.Method] = []
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.retryAfter = retryAfter
+        self.allow = allow
     }
 }
 
