@@ -102,7 +102,7 @@ def parting(a, b):
 
 def compare(a, b):
     """The figures of one pair; a and b are lists of answers, b the one to be held against."""
-    size = lambda values: {"max": round(float(values.max()), 4), "mean": round(float(values.mean()), 4)}
+    size = lambda values: {"max": round(float(values.max()), 7), "mean": round(float(values.mean()), 7)}
     differences = lambda x, y, key, skip=0: np.abs(np.array(x[key][skip:]) - np.array(y[key][skip:]))
     prompts = [differences(x, y, "prompt_logprobs") for x, y in zip(a, b)]
     texts = [differences(x, y, "text_logprobs", len(x["prompt_logprobs"])) for x, y in zip(a, b)]
