@@ -139,4 +139,6 @@ for target in package.targets where target.type != .system && target.name != "CK
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
         .strictMemorySafety(),
     ]
+    // A newer compiler's new warning must not break a user's build, only ours.
+    if Context.environment["CI"] != nil { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }
