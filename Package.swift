@@ -103,7 +103,8 @@ let package = Package(
             name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "EncodersTests", dependencies: ["Encoders", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "DecodersTests", dependencies: ["Decoders", "TestSupport"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "TestSupport"]),
+        .testTarget(
+            name: "VectorIndexTests", dependencies: ["VectorIndex", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
