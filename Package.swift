@@ -103,7 +103,8 @@ let package = Package(
             name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "EncodersTests", dependencies: ["Encoders", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "DecodersTests", dependencies: ["Decoders", "TestSupport"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "TestSupport"]),
+        .testTarget(
+            name: "VectorIndexTests", dependencies: ["VectorIndex", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LexicalIndexTests", dependencies: ["LexicalIndex", "TestSupport"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
@@ -139,4 +140,6 @@ for target in package.targets where target.type != .system && target.name != "CK
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
         .strictMemorySafety(),
     ]
+    // A newer compiler's new warning must not break a user's build, only ours.
+    if Context.environment["CI"] != nil { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }

@@ -19,10 +19,11 @@ struct HNSWRecallTests {
 
     /// An index that got its vectors as `history` says, and the numbers of the rows that should be in it.
     private func make(
-        _ history: History, _ metric: Metric, threads: Int, _ fixtures: VectorFixtures
+        _ history: History, _ metric: Metric, _ precision: Precision, threads: Int, _ fixtures: VectorFixtures
     ) throws -> (HNSWIndex, [Int]) {
         let pool = ThreadPool(threadCount: threads)
-        let index = try HNSWIndex(dimension: fixtures.dimension, metric: metric, pool: pool)
+        let index = try HNSWIndex(
+            dimension: fixtures.dimension, metric: metric, parameters: HNSWParameters(precision: precision), pool: pool)
         let all = Array(0..<Self.count)
         switch history {
         case .build, .reload:
@@ -52,11 +53,12 @@ struct HNSWRecallTests {
 
     @Test(
         "recall@10 is at least 0.98 however the index came about, and the graph was searched",
-        arguments: History.allCases, [1, 2])
-    func recallMatrix(history: History, threads: Int) throws {
+        arguments: History.allCases, Precision.allCases.flatMap { [($0, 1), ($0, 2)] })
+    func recallMatrix(history: History, setting: (precision: Precision, threads: Int)) throws {
         let fixtures = VectorFixtures(count: Self.count)
         for metric in Metric.allCases {
-            let (index, ids) = try make(history, metric, threads: threads, fixtures)
+            let (index, ids) = try make(history, metric, setting.precision, threads: setting.threads, fixtures)
+            #expect(index.parameters.precision == setting.precision)
             #expect(index.count == ids.count)
             let before = index.statistics
             let recall = try fixtures.recall(of: index, ids: ids)

@@ -33,6 +33,41 @@ struct HNSWSnapshotTests {
         #expect(loaded.vector(of: 0) == index.vector(of: 0))
     }
 
+    @Test("every element type comes back as it was saved, or as another one when asked", arguments: Precision.allCases)
+    func precisions(precision: Precision) throws {
+        let fixtures = VectorFixtures(count: 1500)
+        let folder = try TemporaryDirectory()
+        for metric in Metric.allCases {
+            let index = try HNSWIndex(
+                dimension: fixtures.dimension, metric: metric, parameters: HNSWParameters(precision: precision),
+                pool: pool)
+            try index.insert((0..<1500).map { $0 }, vectors: fixtures.flat(0..<1500))
+            try index.save(to: folder.file("i"), stamp: stamp)
+            let (same, _) = try HNSWIndex.load(path: folder.file("i"), pool: pool)
+            #expect(same.parameters.precision == precision)
+            for query in fixtures.queries { #expect(try same.search(query, topK: 10) == index.search(query, topK: 10)) }
+            for other in Precision.allCases {
+                let (recoded, _) = try HNSWIndex.load(path: folder.file("i"), precision: other, pool: pool)
+                #expect(recoded.parameters.precision == other)
+                #expect(try fixtures.recall(of: recoded, ids: 0..<1500) >= (metric == .dot ? 0.95 : 0.98))
+            }
+        }
+    }
+
+    @Test("a file of version 1 opens, as f32 or as any other type", arguments: [nil] + Precision.allCases)
+    func oldVersion(precision: Precision?) throws {
+        let path = try #require(Bundle.module.path(forResource: "hnsw-v1", ofType: "snapshot", inDirectory: "Fixtures"))
+        let fixtures = VectorFixtures(count: 80, dimension: 16)
+        let (index, found) = try HNSWIndex.load(path: path, precision: precision, pool: pool)
+        #expect(found == stamp)
+        #expect(index.parameters == HNSWParameters(m: 4, efConstruction: 40, precision: precision ?? .f32))
+        let held = (0..<80).filter { ![3, 17, 44].contains($0) }
+        #expect(index.count == held.count)
+        #expect(try fixtures.recall(of: index, ids: held) >= 0.98)
+        try index.insert([3], vectors: fixtures.rows[3])
+        #expect(try index.search(fixtures.rows[3], topK: 1).map(\.id) == [3])
+    }
+
     @Test("a loaded index goes on changing without touching the file")
     func copyOnWrite() throws {
         let fixtures = VectorFixtures(count: 6000)
@@ -93,7 +128,7 @@ struct HNSWSnapshotTests {
         let source = try SnapshotFile(path: folder.file("i"), kind: HNSWIndex.snapshotKind)
         for fill in [0x01, 0x7F, 0xFE] as [UInt8] {
             let writer = try SnapshotWriter(path: folder.file("bad"), kind: HNSWIndex.snapshotKind, stamp: stamp)
-            for name in ["meta", "vectors", "base", "upper", "ids", "nodes"] {
+            for name in ["meta", "base", "upper", "ids", "nodes", "codes", "scales", "vectors"] {
                 try writer.beginSection(name)
                 var bytes = try #require(try source.section(name).array(of: UInt8.self))
                 if name == section { for index in bytes.indices { bytes[index] = fill } }

@@ -1,3 +1,4 @@
+#include "codes.h"
 #include "rows.h"
 
 CK_DECLARE_ROWS(dot_f32, scalar)
@@ -8,20 +9,29 @@ CK_DECLARE_ROWS(dot_f32, avx512)
 CK_DECLARE_ROWS(l2_f32, avx512)
 CK_DECLARE_ROWS(dot_f32, neon)
 CK_DECLARE_ROWS(l2_f32, neon)
+CK_DECLARE_CODES(scalar)
+CK_DECLARE_CODES(avx2)
+CK_DECLARE_CODES(avx512)
+CK_DECLARE_CODES(avx512vnni)
+CK_DECLARE_CODES(neon)
 
-#define CK_USE(level)                                                                                                  \
+#define CK_USE(level, codes)                                                                                           \
     *table = (ck_distance_table) {                                                                                     \
         .dot_f32 = ck_dot_f32_##level, .l2_f32 = ck_l2_f32_##level, .dot_f32_gather = ck_dot_f32_##level##_gather,     \
         .l2_f32_gather = ck_l2_f32_##level##_gather, .dot_f32_scan = ck_dot_f32_##level##_scan,                        \
-        .l2_f32_scan = ck_l2_f32_##level##_scan,                                                                       \
+        .l2_f32_scan = ck_l2_f32_##level##_scan, .f32_dot_codes = ck_dot_f32_##level##_codes,                          \
+        .f32_l2_codes = ck_l2_f32_##level##_codes, .bf16_codes = ck_bf16_codes_##codes,                                \
+        .i8_codes = ck_i8_codes_##codes, .i8_encode = ck_i8_encode_##codes,                                            \
+        .i8_row_query = ck_i8_row_query_##codes, .bf16_encode = ck_bf16_encode_##codes,                                \
     }
 
 void ck_fill_distance(ck_level level, ck_distance_table *table) {
-    CK_USE(scalar);
+    CK_USE(scalar, scalar);
 #if defined(__x86_64__)
-    if (level >= CK_LEVEL_AVX2 && level <= CK_LEVEL_AVX512_VNNI) CK_USE(avx2);
-    if (level >= CK_LEVEL_AVX512 && level <= CK_LEVEL_AVX512_VNNI) CK_USE(avx512);
+    if (level == CK_LEVEL_AVX2) CK_USE(avx2, avx2);
+    if (level == CK_LEVEL_AVX512) CK_USE(avx512, avx512);
+    if (level == CK_LEVEL_AVX512_VNNI) CK_USE(avx512, avx512vnni);
 #elif defined(__aarch64__)
-    if (level == CK_LEVEL_NEON) CK_USE(neon);
+    if (level == CK_LEVEL_NEON) CK_USE(neon, neon);
 #endif
 }

@@ -31,6 +31,11 @@ static inline __attribute__((always_inline)) void ck_fetch_row(const void *row, 
                                        float *out) {                                                                   \
         for (size_t i = 0; i < count; i++)                                                                             \
             out[i] = ck_##measure##_##level##_one(query, (const float *)((const char *)base + i * stride), n);         \
+    }                                                                                                                  \
+    void ck_##measure##_##level##_codes(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids,        \
+                                        size_t count, float *out) {                                                    \
+        ck_##measure##_##level##_gather((const float *)query->values, codes->rows, ids, count, codes->n, out);         \
+        for (size_t i = 0; i < count; i++) out[i] = query->constant + query->factor * out[i];                          \
     }
 
 #define CK_DECLARE_ROWS(measure, level)                                                                                \
@@ -38,4 +43,6 @@ static inline __attribute__((always_inline)) void ck_fetch_row(const void *row, 
     void ck_##measure##_##level##_gather(const float *query, ck_rows rows, const uint32_t *ids, size_t count,          \
                                          size_t n, float *out);                                                        \
     void ck_##measure##_##level##_scan(const float *query, const void *base, size_t stride, size_t count, size_t n,    \
-                                       float *out);
+                                       float *out);                                                                    \
+    void ck_##measure##_##level##_codes(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids,        \
+                                        size_t count, float *out);

@@ -33,6 +33,49 @@ typedef void (*ck_gather_f32)(const float *query, ck_rows rows, const uint32_t *
 /// out[i] = value of query and the row of n floats at base + i × stride bytes, i < count.
 typedef void (*ck_scan_f32)(const float *query, const void *base, size_t stride, size_t count, size_t n, float *out);
 
+// Codes: rows in the type a search walks on, f32, bf16 or int8. One call gives the distances (smaller is closer) of a
+// query and some rows:
+//
+//     f32, bf16   distance = constant + bias[row] + factor × Σ query·row        f32 under l2: Σ (query − row)²
+//     int8        distance = constant + bias[row] + factor × scale[row] × (Σ query·row − offset)
+//
+//     int8 row    u8[n]: round(x / scale) + 128, scale = max|x| / 127      query: the same without the 128, s8[n]
+//     bf16 row    u16[n]: the upper half of a float, rounded to nearest even  query: the same
+//
+// n is a multiple of CK_CODE_STEP for bf16 and int8, zeros (128 in int8 rows) beyond the dimension. offset is
+// 128 × Σ query: what the 128 of the rows adds. Under cosine and dot bias and constant are 0 and factor is −1 (times the
+// query's scale); under l2 they are the squared lengths of the coded row and query, and factor is −2 (times the scale).
+// The sums of int8 are exact; those of bf16 are within CK_DISTANCE_RELATIVE_ERROR × Σ|terms| of exact ones.
+
+#define CK_CODE_STEP 64
+
+/// Rows of codes with what belongs to each.
+typedef struct {
+    ck_rows rows;
+    ck_rows scales; // one float each; int8 only
+    ck_rows biases; // one float each, or no slabs (NULL) where it is 0
+    size_t n;       // elements of a row
+} ck_codes;
+
+/// A query in the form that goes with a type of codes.
+typedef struct {
+    const void *values;
+    float factor;
+    float constant;
+    int32_t offset;
+} ck_code_query;
+
+/// out[i] = distance of `query` and row ids[i], i < count.
+typedef void (*ck_code_gather)(
+    const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count, float *out);
+
+/// What coding one vector gave.
+typedef struct {
+    float scale;          // 0 for a vector of zeros
+    float squared_length; // of the vector the codes stand for
+    int32_t offset;       // 128 × Σ of the signed codes
+} ck_coded;
+
 typedef struct {
     ck_pair_f32 dot_f32;
     ck_pair_f32 l2_f32;
@@ -40,6 +83,16 @@ typedef struct {
     ck_gather_f32 l2_f32_gather;
     ck_scan_f32 dot_f32_scan;
     ck_scan_f32 l2_f32_scan;
+    ck_code_gather f32_dot_codes;
+    ck_code_gather f32_l2_codes;
+    ck_code_gather bf16_codes;
+    ck_code_gather i8_codes;
+    /// x[dimension] as n codes XORed with `flip`: 0x80 makes a row, 0 a query.
+    ck_coded (*i8_encode)(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);
+    /// A row of n codes as a query; returns its offset.
+    int32_t (*i8_row_query)(const uint8_t *row, size_t n, int8_t *query);
+    /// x[dimension] as n bf16; returns the squared length of what they stand for.
+    float (*bf16_encode)(const float *x, size_t dimension, size_t n, uint16_t *codes);
 } ck_distance_table;
 
 /// Fills `table` with the best kernels of this family that `level` allows.

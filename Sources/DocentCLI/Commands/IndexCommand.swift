@@ -14,18 +14,18 @@ struct IndexCommand: AsyncParsableCommand {
         var m = HNSWParameters.defaultM
         @Option(name: .customLong("ef-construction"), help: "Candidates looked at when a node is inserted.")
         var efConstruction = HNSWParameters.defaultEfConstruction
-        @Option(help: "f32, the precision vectors are kept in.")
-        var precision = "f32"
+        @Option(help: "f32, bf16 or int8: what the graph is searched on; hits are rescored in f32.")
+        var precision = HNSWParameters.defaultPrecision.rawValue
         @Option(help: "cosine, dot or l2.")
         var metric = "cosine"
         @Option(help: "The seed of the levels.")
         var seed = HNSWParameters.defaultSeed
 
         func parameters() throws -> HNSWParameters {
-            guard precision == "f32" else {
-                throw CommandFailure(message: "precision '\(precision)' is not supported: use f32", exitCode: 64)
+            guard let precision = Precision(rawValue: precision) else {
+                throw CommandFailure(message: "precision is '\(precision)': use f32, bf16 or int8", exitCode: 64)
             }
-            let parameters = HNSWParameters(m: m, efConstruction: efConstruction, seed: seed)
+            let parameters = HNSWParameters(m: m, efConstruction: efConstruction, precision: precision, seed: seed)
             try parameters.validate()
             return parameters
         }

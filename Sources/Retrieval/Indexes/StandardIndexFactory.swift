@@ -21,7 +21,8 @@ package struct StandardIndexFactory: IndexFactory {
     }
 
     package func loadVectorIndex(path: String) throws -> (index: any PersistentVectorIndex, stamp: SnapshotStamp) {
-        let (index, stamp) = try HNSWIndex.load(path: path, pool: pool)
+        // A snapshot of an older default gets today's codes.
+        let (index, stamp) = try HNSWIndex.load(path: path, precision: HNSWParameters.defaultPrecision, pool: pool)
         return (index, stamp)
     }
 

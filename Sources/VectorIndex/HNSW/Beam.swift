@@ -66,6 +66,17 @@ struct Beam {
         return nil
     }
 
+    /// Takes all marks, and the entry of `slot`, out.
+    /// - Returns: the number of entries left.
+    func strip(_ slot: UInt32) -> Int {
+        var left = 0
+        for index in 0..<count where unsafe RankedSlot.slot(entries[index]) != slot {
+            unsafe entries[left] = entries[index] & ~1
+            left += 1
+        }
+        return left
+    }
+
     /// The slot `next()` would return if nothing nearer comes.
     @inline(__always)
     func peek() -> UInt32? {

@@ -36,9 +36,9 @@ extension HNSWGraph {
     }
 
     func linkUnlocked(_ slot: UInt32, level: Int, scratch: SearchScratch) {
-        let query = unsafe UnsafePointer(vector(slot))
+        var query = unsafe codes.query(vector(slot), buffer: scratch.queryCodes)
         let top = Int(entry.load(ordering: .acquiring) >> 32) - 1
-        guard var start = unsafe descend(to: min(level, top), query: query, scratch: scratch) else {
+        guard var start = unsafe descend(to: min(level, top), query: &query, scratch: scratch) else {
             entry.store(UInt64(level + 1) << 32 | UInt64(slot), ordering: .releasing)
             return
         }
@@ -47,12 +47,13 @@ extension HNSWGraph {
         var chosen: [[UInt64]] = []
         for layer in (0...min(level, top)).reversed() {
             let beam = unsafe searchLayer(
-                layer, from: start, ef: parameters.efConstruction, query: query, scratch: scratch)
+                layer, from: start, ef: parameters.efConstruction, query: &query, scratch: scratch)
             start = beam[0] & ~1
             // The node itself is met when it is linked anew. Removed nodes are taken like others: links around them are
             // mended together, and until then they hold the graph together.
-            let met = (0..<beam.count).lazy.map { beam[$0] & ~1 }.filter { RankedSlot.slot($0) != slot }
-            let neighbours = selectNeighbours(met, limit: parameters.m, scratch: scratch)
+            let count = beam.strip(slot)
+            let kept = unsafe selectNeighbours(scratch.beam, count, limit: parameters.m, scratch: scratch)
+            let neighbours = unsafe Array(UnsafeBufferPointer(start: scratch.kept, count: kept))
             links(slot, layer).replace(with: neighbours.lazy.map { RankedSlot.slot($0) })
             chosen.append(neighbours)
         }
@@ -73,52 +74,60 @@ extension HNSWGraph {
             var count = 0
             while count < list.capacity, list[count] != HNSWGraph.noLink {
                 if list[count] == slot { return }
+                unsafe scratch.batch[count] = list[count]
                 count += 1
             }
             if count < list.capacity { return list.append(slot, count: count) }
-            var ranked = rank(list.copy, from: owner, scratch: scratch)
-            ranked.append(RankedSlot.make(distance: distance, slot: slot))
-            ranked.sort()
-            let kept = selectNeighbours(ranked, limit: count, scratch: scratch)
-            list.replace(with: kept.lazy.map { RankedSlot.slot($0) })
+            rank(count, from: owner, scratch: scratch)
+            unsafe scratch.ranked[count] = RankedSlot.make(distance: distance, slot: slot)
+            var ranked = unsafe UnsafeMutableBufferPointer(start: scratch.ranked, count: count + 1)
+            unsafe ranked.sort()
+            let kept = unsafe selectNeighbours(scratch.ranked, count + 1, limit: count, scratch: scratch)
+            unsafe list.replace(with: UnsafeBufferPointer(start: scratch.keptSlots, count: kept))
         }
     }
 
-    /// Ranks `slots`, at most `SearchScratch.batchCapacity`, by their distance from the node in `owner`; unsorted.
-    func rank(_ slots: [UInt32], from owner: UInt32, scratch: SearchScratch) -> [UInt64] {
+    /// Ranks the `count` slots in the scratch's batch by their distance from the node in `owner` into its `ranked`,
+    /// unsorted.
+    func rank(_ count: Int, from owner: UInt32, scratch: SearchScratch) {
         let (batch, values) = unsafe (scratch.batch, scratch.values)
-        for (index, slot) in slots.enumerated() { unsafe batch[index] = slot }
-        unsafe similarity.gather(UnsafePointer(vector(owner)), vectors.rows, batch, slots.count, into: values)
-        unsafe scratch.distanceCount += slots.count
-        return slots.indices.map { index in
-            unsafe RankedSlot.make(distance: similarity.sign * values[index], slot: slots[index])
+        var query = unsafe codes.query(of: owner, buffer: scratch.rowCodes)
+        unsafe codes.distances(&query, batch, count, into: values)
+        unsafe scratch.distanceCount += count
+        for index in 0..<count {
+            unsafe scratch.ranked[index] = RankedSlot.make(distance: values[index], slot: batch[index])
         }
     }
 
-    /// Chooses links among candidates in ascending distance: one is kept if it is nearer to the owner than to every one
-    /// kept before it, so that links point in different directions.
+    /// Chooses links among `count` candidates in ascending distance: one is kept if it is nearer to the owner than to
+    /// every one kept before it, so that links point in different directions.
     ///
+    /// - Returns: how many the scratch's `kept` and `keptSlots` then hold, at most `limit`.
     /// Source: Malkov and Yashunin 2018, algorithm 4, without its extensions.
     func selectNeighbours(
-        _ candidates: some Sequence<UInt64>, limit: Int, scratch: SearchScratch
-    ) -> [UInt64] {
-        var kept: [UInt64] = []
-        kept.reserveCapacity(limit)
-        for entry in candidates {
-            guard kept.count < limit else { break }
-            let slot = RankedSlot.slot(entry)
+        _ candidates: UnsafePointer<UInt64>, _ count: Int, limit: Int, scratch: SearchScratch
+    ) -> Int {
+        let (kept, slots, values) = unsafe (scratch.kept, scratch.keptSlots, scratch.values)
+        var keptCount = 0
+        for index in 0..<count where keptCount < limit {
+            let entry = unsafe candidates[index]
             let distance = RankedSlot.distance(entry)
-            let row = unsafe UnsafePointer(vector(slot))
+            var query = unsafe codes.query(of: RankedSlot.slot(entry), buffer: scratch.rowCodes)
             var isDiverse = true
-            for other in kept {
-                unsafe scratch.distanceCount += 1
-                if unsafe similarity.distance(row, UnsafePointer(vector(RankedSlot.slot(other)))) < distance {
-                    isDiverse = false
-                    break
-                }
+            var compared = 0
+            while isDiverse, compared < keptCount {
+                // As many as a kernel compares at once.
+                let block = min(4, keptCount - compared)
+                unsafe codes.distances(&query, slots + compared, block, into: values)
+                for other in 0..<block where unsafe values[other] < distance { isDiverse = false }
+                compared += block
             }
-            if isDiverse { kept.append(entry) }
+            unsafe scratch.distanceCount += compared
+            guard isDiverse else { continue }
+            unsafe kept[keptCount] = entry
+            unsafe slots[keptCount] = RankedSlot.slot(entry)
+            keptCount += 1
         }
-        return kept
+        return keptCount
     }
 }

@@ -53,10 +53,21 @@ extension HNSWGraph {
         for gone in removed {
             for link in links(gone, layer).copy where link != slot && !isTombstone(link) { candidates.insert(link) }
         }
-        let ranked = rank(Array(candidates.prefix(SearchScratch.batchCapacity)), from: slot, scratch: scratch).sorted()
-        var kept = selectNeighbours(ranked, limit: list.capacity, scratch: scratch)
+        var count = 0
+        for candidate in candidates.prefix(SearchScratch.batchCapacity) {
+            unsafe scratch.batch[count] = candidate
+            count += 1
+        }
+        rank(count, from: slot, scratch: scratch)
+        var ranked = unsafe UnsafeMutableBufferPointer(start: scratch.ranked, count: count)
+        unsafe ranked.sort()
+        let keptCount = unsafe selectNeighbours(scratch.ranked, count, limit: list.capacity, scratch: scratch)
+        var kept = unsafe Array(UnsafeBufferPointer(start: scratch.kept, count: keptCount))
         // A list thinner than a new node's would leave the graph weaker after each round of removals.
-        for entry in ranked where kept.count < parameters.m && !kept.contains(entry) { kept.append(entry) }
+        for index in 0..<count where kept.count < parameters.m {
+            let entry = unsafe scratch.ranked[index]
+            if !kept.contains(entry) { kept.append(entry) }
+        }
         stripe.mutex.withLock { _ in
             // What other threads linked here meanwhile stays, as far as there is room.
             let links = kept.map { RankedSlot.slot($0) }

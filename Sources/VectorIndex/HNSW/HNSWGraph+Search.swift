@@ -7,12 +7,13 @@ extension HNSWGraph {
     /// Walks down from the entry point to the node nearest to `query` on the lowest layer above `layer`.
     ///
     /// - Returns: the ranked slot to begin with on `layer`, or nil when the graph is empty.
-    func descend(to layer: Int, query: UnsafePointer<Float>, scratch: SearchScratch) -> UInt64? {
+    func descend(to layer: Int, query: UnsafePointer<ck_code_query>, scratch: SearchScratch) -> UInt64? {
         let entry = entry.load(ordering: .acquiring)
         guard entry != 0 else { return nil }
         let top = Int(entry >> 32) - 1
         var slot = UInt32(truncatingIfNeeded: entry)
-        var distance = unsafe similarity.distance(query, vector(slot))
+        var distance: Float = 0
+        unsafe codes.distances(query, &slot, 1, into: &distance)
         unsafe scratch.distanceCount += 1
         var level = top
         while level > layer {
@@ -29,7 +30,8 @@ extension HNSWGraph {
 
     /// The link of `slot` on `layer` that is nearest to `query`, if it is nearer than `distance`.
     private func nearestLink(
-        of slot: UInt32, on layer: Int, than distance: Float, query: UnsafePointer<Float>, scratch: SearchScratch
+        of slot: UInt32, on layer: Int, than distance: Float, query: UnsafePointer<ck_code_query>,
+        scratch: SearchScratch
     ) -> (UInt32, Float)? {
         let links = links(slot, layer)
         let batch = unsafe scratch.batch
@@ -41,13 +43,13 @@ extension HNSWGraph {
             unsafe batch[count] = link
             count += 1
         }
-        unsafe similarity.gather(query, vectors.rows, batch, count, into: values)
+        unsafe codes.distances(query, batch, count, into: values)
         unsafe scratch.distanceCount += count
         unsafe scratch.hopCount += 1
         var best: (UInt32, Float)?
         var least = distance
         for index in 0..<count {
-            let candidate = unsafe similarity.sign * values[index]
+            let candidate = unsafe values[index]
             if candidate < least {
                 least = candidate
                 unsafe best = (batch[index], candidate)
@@ -61,16 +63,14 @@ extension HNSWGraph {
     /// - Returns: the beam, valid until the scratch is used again.
     @inline(never)
     func searchLayer(
-        _ layer: Int, from start: UInt64, ef: Int, query: UnsafePointer<Float>, scratch: SearchScratch
+        _ layer: Int, from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, scratch: SearchScratch
     ) -> Beam {
         var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
         scratch.clearVisited()
         _ = scratch.visit(RankedSlot.slot(start))
         beam.offer(start)
-        let rows = unsafe vectors.rows
         let batch = unsafe scratch.batch
         let values = unsafe scratch.values
-        let sign = similarity.sign
         var distances = 0
         var hops = 0
         while let slot = beam.next() {
@@ -90,10 +90,10 @@ extension HNSWGraph {
             if let next = beam.peek(), layer == 0 { unsafe ck_prefetch(base[next]) }
             hops += 1
             guard count > 0 else { continue }
-            unsafe similarity.gather(query, rows, batch, count, into: values)
+            unsafe codes.distances(query, batch, count, into: values)
             distances += count
             for index in 0..<count {
-                unsafe beam.offer(RankedSlot.make(distance: sign * values[index], slot: batch[index]))
+                unsafe beam.offer(RankedSlot.make(distance: values[index], slot: batch[index]))
             }
         }
         unsafe scratch.distanceCount += distances
@@ -111,7 +111,8 @@ extension HNSWGraph {
     /// - Returns: the beam, or nil when the budget ran out.
     @inline(never)
     func searchBase(
-        from start: UInt64, ef: Int, query: UnsafePointer<Float>, allowed: Bitmap?, budget: Int, scratch: SearchScratch
+        from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, allowed: Bitmap?, budget: Int,
+        scratch: SearchScratch
     ) -> Beam? {
         var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
         var frontier = unsafe FrontierHeap(taking: &scratch.frontier)
@@ -121,7 +122,6 @@ extension HNSWGraph {
         _ = scratch.visit(first)
         frontier.push(start)
         if counts(first, allowed) { beam.offer(start) }
-        let rows = unsafe vectors.rows
         let (batch, values) = unsafe (scratch.batch, scratch.values)
         var spent = 0
         defer { unsafe scratch.distanceCount += spent }
@@ -138,12 +138,12 @@ extension HNSWGraph {
                     count += 1
                 }
             }
-            unsafe similarity.gather(query, rows, batch, count, into: values)
+            unsafe codes.distances(query, batch, count, into: values)
             spent += count
             unsafe scratch.hopCount += 1
             for index in 0..<count {
                 let slot = unsafe batch[index]
-                let entry = unsafe RankedSlot.make(distance: similarity.sign * values[index], slot: slot)
+                let entry = unsafe RankedSlot.make(distance: values[index], slot: slot)
                 guard !beam.isFull || entry < beam.worst else { continue }
                 frontier.push(entry)
                 if counts(slot, allowed) { beam.offer(entry) }

@@ -5,7 +5,8 @@ import Tensors
 /// The layered graph: vectors, links and ids by slot, in memory that never moves.
 ///
 ///     slot          0         1         2      …
-///     vectors    [D f32]   [D f32]   [D f32]       rows padded to 64 bytes
+///     vectors    [D f32]   [D f32]   [D f32]       rows padded to 64 bytes; read to rescore what was found
+///     codes      [D]       [D]       [D]           the same in the type the graph is walked on (see `CodeArray`)
 ///     base       [2M u32]  [2M u32]  [2M u32]      links of layer 0, ended by `noLink`, rows padded to 64 bytes
 ///     ids         Int64     Int64     Int64        ≥ 0: live; `freeID`: not in use; else ~id: being linked
 ///     nodes      level u32, upper u32              upper: the first of `level` rows in `upper`
@@ -33,6 +34,7 @@ final class HNSWGraph: Sendable {
     let similarity: Similarity
 
     let vectors: SlabArray
+    let codes: CodeArray
     let base: SlabArray
     let upper: SlabArray
     let ids: SlabArray
@@ -52,7 +54,7 @@ final class HNSWGraph: Sendable {
     /// Locked for single lookups and changes only.
     let places: Mutex<[Int64: UInt32]>
 
-    let scratches = ScratchPool()
+    let scratches: ScratchPool
     let stripes: [LockStripe]
     let entryLock = LockStripe()
 
@@ -69,6 +71,8 @@ final class HNSWGraph: Sendable {
         self.parameters = parameters
         similarity = Similarity(metric: metric, dimension: dimension)
         vectors = SlabArray(rowBytes: dimension * MemoryLayout<Float>.stride, alignment: 64, shift: 12)
+        codes = CodeArray(precision: parameters.precision, metric: metric, dimension: dimension, vectors: vectors)
+        scratches = ScratchPool(codeBytes: codes.queryByteCount)
         base = SlabArray(rowBytes: parameters.m * 2 * MemoryLayout<UInt32>.stride, alignment: 64, shift: 14)
         upper = SlabArray(rowBytes: parameters.m * MemoryLayout<UInt32>.stride, alignment: 64, shift: 12)
         ids = SlabArray(rowBytes: MemoryLayout<Int64>.stride, alignment: 8, shift: 14)

@@ -72,6 +72,9 @@ struct GraphSearch {
     let ef: Int
     let live: Int
 
+    /// Candidates rescored beyond the hits wanted, at least: the codes' order of the nearest is not quite the exact one.
+    private static let rescoringMargin = 16
+
     /// Distances an exact scan of `matches` vectors is worth: rows one after the other come cheaper than at random.
     func scanCost(matches: Int) -> Int { matches }
 
@@ -82,16 +85,19 @@ struct GraphSearch {
     }
 
     func plain(_ query: UnsafePointer<Float>) -> [VectorHit] {
-        guard let start = unsafe graph.descend(to: 0, query: query, scratch: scratch) else { return [] }
-        return unsafe hits(of: graph.searchLayer(0, from: start, ef: ef, query: query, scratch: scratch))
+        var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
+        guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
+        let beam = unsafe graph.searchLayer(0, from: start, ef: ef, query: &coded, scratch: scratch)
+        return unsafe hits(of: beam, query)
     }
 
     func filtered(_ query: UnsafePointer<Float>, _ allowed: Bitmap?, budget: Int) -> [VectorHit]? {
-        guard let start = unsafe graph.descend(to: 0, query: query, scratch: scratch) else { return [] }
+        var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
+        guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
         let beam = unsafe graph.searchBase(
-            from: start, ef: ef, query: query, allowed: allowed, budget: budget, scratch: scratch)
+            from: start, ef: ef, query: &coded, allowed: allowed, budget: budget, scratch: scratch)
         guard let beam = beam else { return nil }
-        return hits(of: beam)
+        return unsafe hits(of: beam, query)
     }
 
     /// Compares `query` with the vectors in `slots`, or in every slot when nil, that are live and allowed.
@@ -119,6 +125,28 @@ struct GraphSearch {
             }
         }
         return hits(of: beam)
+    }
+
+    /// The hits of a beam whose distances are those of codes: its first entries compared anew, with the exact rows.
+    private func hits(of beam: Beam, _ query: UnsafePointer<Float>) -> [VectorHit] {
+        guard graph.codes.precision != .f32 else { return hits(of: beam) }
+        let (batch, values) = unsafe (scratch.batch, scratch.values)
+        let candidates = min(beam.count, topK + max(topK, GraphSearch.rescoringMargin))
+        var rescored = unsafe Beam(entries: scratch.beam, capacity: candidates)
+        var done = 0
+        while done < candidates {
+            let count = min(candidates - done, SearchScratch.batchCapacity)
+            for index in 0..<count { unsafe batch[index] = RankedSlot.slot(beam[done + index]) }
+            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, count, into: values)
+            unsafe scratch.distanceCount += count
+            // What was read from the beam's memory has gone through the batch: it may be written now.
+            for index in 0..<count {
+                let distance = unsafe graph.similarity.sign * values[index]
+                unsafe rescored.offer(RankedSlot.make(distance: distance, slot: batch[index]))
+            }
+            done += count
+        }
+        return hits(of: rescored)
     }
 
     /// The live ids of the beam's first entries, each once.

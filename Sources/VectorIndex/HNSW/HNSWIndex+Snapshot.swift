@@ -2,26 +2,35 @@ public import Kernels
 import Synchronization
 public import Tensors
 
-/// The graph as a snapshot of kind "HNSW", version 1; `SnapshotLayout` draws the container around it.
+/// The graph as a snapshot of kind "HNSW", version 2; `SnapshotLayout` draws the container around it.
 ///
 ///     section   contents, little-endian; S slots (free ones included), U upper rows
-///     meta      12 u64: dimension, metric (0 cosine, 1 dot, 2 l2), M, efConstruction, efSearch, seed,
-///               S, U, entry (level + 1 above, slot below), next ordinal, vector row bytes, base row bytes
-///     vectors   S rows of D f32, padded to 64 bytes
+///     meta      14 u64: dimension, metric (0 cosine, 1 dot, 2 l2), M, efConstruction, efSearch, seed,
+///               S, U, entry (level + 1 above, slot below), next ordinal, vector row bytes, base row bytes,
+///               precision (0 f32, 1 bf16, 2 int8), code row bytes
 ///     base      S rows of 2M u32, padded to 64 bytes: links of layer 0, ended by 2³² − 1 unless full
 ///     upper     U rows of M u32, padded to 64 bytes: links of layers 1 … level of a node, one row after the other
 ///     ids       S i64: the id, or −2⁶³ for a slot not in use
 ///     nodes     S × (level u32, first upper row u32)
+///     codes     S rows of bf16 or bytes, padded to 64 components (`CodeArray`); not with f32
+///     scales    S f32; int8 only
+///     biases    S f32; bf16 and int8 under l2 only
+///     vectors   S rows of D f32, padded to 64 bytes
 ///
-/// A loaded index works on the file's pages in the private map: reading costs nothing but the check, a page that changes
-/// becomes a copy, and the file stays what it was.
+/// Version 1 had no precision (it was f32), the first 12 numbers and "vectors" first; it can still be read.
+///
+/// What every search goes through is copied into memory of large pages. The vectors, which are read to rescore what was
+/// found, stay in the private map: a row costs memory once it is read, a page that changes becomes a copy, and the file
+/// stays what it was.
 extension HNSWIndex {
     /// What an HNSW snapshot is.
-    public static let snapshotKind = SnapshotKind(code: "HNSW", version: 1)
+    public static let snapshotKind = SnapshotKind(code: "HNSW", version: 2)
+    private static let firstKind = SnapshotKind(code: "HNSW", version: 1)
 
     /// Writes the index to `path`, which holds the old file or the whole new one at every moment.
     ///
-    /// Links around removed vectors are mended first. Searches go on meanwhile, insertions wait.
+    /// Links around removed vectors are mended first. Searches go on meanwhile, insertions wait. Afterwards the vectors
+    /// are read from the new file, and the memory they took is given back.
     ///
     /// - Parameters:
     ///   - path: where the snapshot goes; its folder has to be there.
@@ -46,14 +55,9 @@ extension HNSWIndex {
         let meta = SnapshotMeta(
             dimension: dimension, metric: metric, parameters: parameters, slotCount: book.slotCount,
             upperCount: book.upperCount, entry: graph.entry.load(ordering: .acquiring), ordinal: book.ordinal,
-            vectorStride: graph.vectors.stride, baseStride: graph.base.stride)
+            vectorStride: graph.vectors.stride, baseStride: graph.base.stride, codeStride: graph.codes.rows.stride)
         try writer.append(meta.words)
-        let arrays: [(String, SlabArray, Int)] = [
-            ("vectors", graph.vectors, book.slotCount), ("base", graph.base, book.slotCount),
-            ("upper", graph.upper, book.upperCount), ("ids", graph.ids, book.slotCount),
-            ("nodes", graph.nodes, book.slotCount),
-        ]
-        for (name, array, count) in arrays {
+        for (name, array, count) in HNSWIndex.sections(of: graph, meta) {
             try writer.beginSection(name)
             unsafe try array.forEachSlab(count) { bytes throws(SnapshotError) in
                 // Whole rows of memory this index owns; nobody writes them while the writer's lock is held.
@@ -63,47 +67,81 @@ extension HNSWIndex {
         try writer.commit()
     }
 
+    /// The arrays of a graph by section, and how many rows each has.
+    private static func sections(of graph: HNSWGraph, _ meta: SnapshotMeta) -> [(String, SlabArray, Int)] {
+        let links = [
+            ("base", graph.base, meta.slotCount), ("upper", graph.upper, meta.upperCount),
+            ("ids", graph.ids, meta.slotCount), ("nodes", graph.nodes, meta.slotCount),
+        ]
+        let codes = graph.codes.arrays.map { ($0.0, $0.1, meta.slotCount) }
+        return links + codes + [("vectors", graph.vectors, meta.slotCount)]
+    }
+
     /// Opens the snapshot at `path`.
     ///
     /// - Parameters:
     ///   - path: where `save(to:stamp:)` put it.
     ///   - collectionID: the collection it has to be of; nil takes any.
     ///   - fingerprint: the encoder it has to be of; nil takes any.
+    ///   - precision: the type the graph is to be walked on; another than the file's is made from the vectors. nil for
+    ///     the file's.
     ///   - pool: the threads insertions run on, and the check of the links.
     /// - Returns: the index and what it was taken of.
     /// - Throws: `VectorIndexError.snapshot` for whatever does not fit; the index has to be built anew then.
     public static func load(
-        path: String, collectionID: Int64? = nil, fingerprint: String? = nil, pool: ThreadPool
+        path: String, collectionID: Int64? = nil, fingerprint: String? = nil, precision: Precision? = nil,
+        pool: ThreadPool
     ) throws(VectorIndexError) -> (HNSWIndex, SnapshotStamp) {
         do throws(SnapshotError) {
-            let file = try SnapshotFile(
-                path: path, kind: snapshotKind, collectionID: collectionID, fingerprint: fingerprint)
-            return (try read(file, pool: pool), file.stamp)
+            let file = try open(path, collectionID: collectionID, fingerprint: fingerprint)
+            return (try read(file, precision: precision, pool: pool), file.stamp)
         } catch {
             throw .snapshot(error)
         }
     }
 
-    private static func read(_ file: SnapshotFile, pool: ThreadPool) throws(SnapshotError) -> HNSWIndex {
-        guard let words = try file.section("meta").array(of: UInt64.self), let meta = SnapshotMeta(words) else {
+    private static func open(
+        _ path: String, collectionID: Int64?, fingerprint: String?
+    ) throws(SnapshotError) -> SnapshotFile {
+        do throws(SnapshotError) {
+            return try SnapshotFile(
+                path: path, kind: snapshotKind, collectionID: collectionID, fingerprint: fingerprint)
+        } catch .unsupportedVersion(_, _, firstKind.version, _) {
+            return try SnapshotFile(path: path, kind: firstKind, collectionID: collectionID, fingerprint: fingerprint)
+        }
+    }
+
+    private static func read(
+        _ file: SnapshotFile, precision: Precision?, pool: ThreadPool
+    ) throws(SnapshotError) -> HNSWIndex {
+        guard let words = try file.section("meta").array(of: UInt64.self), var meta = SnapshotMeta(words) else {
             throw .malformed(path: file.path, reason: "its numbers are out of range")
         }
+        let stored = meta.parameters.precision
+        meta.parameters.precision = precision ?? stored
         let graph = HNSWGraph(dimension: meta.dimension, metric: meta.metric, parameters: meta.parameters)
+        let isRecoded = stored != meta.parameters.precision
         guard meta.slotCount <= graph.maximumSlotCount, meta.vectorStride == graph.vectors.stride,
-            meta.baseStride == graph.base.stride
+            meta.baseStride == graph.base.stride, isRecoded || meta.codeStride == graph.codes.rows.stride
         else { throw .malformed(path: file.path, reason: "its rows have another size") }
-        let arrays: [(String, SlabArray, Int)] = [
-            ("vectors", graph.vectors, meta.slotCount), ("base", graph.base, meta.slotCount),
-            ("upper", graph.upper, meta.upperCount), ("ids", graph.ids, meta.slotCount),
-            ("nodes", graph.nodes, meta.slotCount),
-        ]
-        for (name, array, count) in arrays where !array.adopt(try file.section(name), count: count) {
-            throw .malformed(path: file.path, reason: "section \"\(name)\" does not hold \(count) rows")
+        for (name, array, count) in sections(of: graph, meta) {
+            if isRecoded, graph.codes.arrays.contains(where: { $0.1 === array }) { continue }
+            let section = try file.section(name)
+            let isCold = array === graph.vectors
+            let isTaken = isCold ? array.adopt(section, count: count) : array.copy(section, count: count)
+            guard isTaken else {
+                throw .malformed(path: file.path, reason: "section \"\(name)\" does not hold \(count) rows")
+            }
         }
         graph.slotCount.store(meta.slotCount, ordering: .relaxed)
         graph.entry.store(meta.entry, ordering: .relaxed)
         var check = SnapshotCheck(graph: graph, upperCount: meta.upperCount)
         if let reason = check.run(pool: pool) { throw .malformed(path: file.path, reason: reason) }
+        if isRecoded, !graph.recode(pool: pool) {
+            throw .unreadable(path: file.path, reason: "no memory for \(meta.slotCount) codes")
+        }
+        // With f32 the vectors are what every search goes through.
+        if graph.codes.precision != .f32 { graph.vectors.releasePages() }
         graph.liveCount.store(check.places.count, ordering: .relaxed)
         let book = SlotBook(
             ordinal: meta.ordinal, slotCount: meta.slotCount, upperCount: meta.upperCount, freeSlots: check.freeSlots,
@@ -113,48 +151,18 @@ extension HNSWIndex {
     }
 }
 
-/// The numbers of section "meta".
-private struct SnapshotMeta {
-    var dimension: Int
-    var metric: Metric
-    var parameters: HNSWParameters
-    var slotCount: Int
-    var upperCount: Int
-    var entry: UInt64
-    var ordinal: UInt64
-    var vectorStride: Int
-    var baseStride: Int
-
-    private static let metrics: [Metric] = [.cosine, .dot, .l2]
-
-    var words: [UInt64] {
-        let metricCode = SnapshotMeta.metrics.firstIndex(of: metric) ?? 0
-        return [
-            UInt64(dimension), UInt64(metricCode), UInt64(parameters.m), UInt64(parameters.efConstruction),
-            UInt64(parameters.efSearch), parameters.seed, UInt64(slotCount), UInt64(upperCount), entry, ordinal,
-            UInt64(vectorStride), UInt64(baseStride),
-        ]
-    }
-}
-
-extension SnapshotMeta {
-    /// Reads the words; nil when one is out of its range.
-    init?(_ words: [UInt64]) {
-        guard words.count == 12, words[1] < 3 else { return nil }
-        // Every other count fits an Int32: what does not is no number this index wrote.
-        let numbers = words.map { Int(exactly: $0) ?? -1 }
-        let limits = [0, 2, 3, 4, 6, 7, 10, 11].allSatisfy { (0...Int(Int32.max)).contains(numbers[$0]) }
-        guard limits, (1...VectorRules.maximumDimension).contains(numbers[0]) else { return nil }
-        parameters = HNSWParameters(
-            m: numbers[2], efConstruction: numbers[3], efSearch: numbers[4], seed: words[5])
-        do { try parameters.validate() } catch { return nil }
-        dimension = numbers[0]
-        metric = SnapshotMeta.metrics[numbers[1]]
-        slotCount = numbers[6]
-        upperCount = numbers[7]
-        entry = words[8]
-        ordinal = words[9]
-        vectorStride = numbers[10]
-        baseStride = numbers[11]
+extension HNSWGraph {
+    /// Makes the codes of all slots from their vectors.
+    /// - Returns: false when there is no memory for them.
+    fileprivate func recode(pool: ThreadPool) -> Bool {
+        let total = slotCount.load(ordering: .relaxed)
+        guard codes.reserve(total) else { return false }
+        let chunk = 4096
+        pool.run(taskCount: (total + chunk - 1) / chunk) { task in
+            for slot in UInt32(task * chunk)..<UInt32(min(total, (task + 1) * chunk)) where isLive(slot) {
+                unsafe codes.encode(vector(slot), into: slot)
+            }
+        }
+        return true
     }
 }

@@ -74,6 +74,7 @@ extension HNSWIndex {
         defer { graph.scratches.giveBack(scratch) }
         for index in range {
             let (slot, id) = (slots[index], entries[index].id)
+            unsafe graph.codes.encode(graph.vector(slot), into: slot)
             graph.link(slot, scratch: scratch)
             let old = graph.places.withLock { $0.updateValue(slot, forKey: id) }
             // The new vector first: a search in between may meet both, and keeps the nearer one.
@@ -154,7 +155,8 @@ extension HNSWIndex {
         let slotCount = book.slotCount + count - reused
         let upperCount = book.upperCount + levels.reduce(0, +)
         let hasRoom =
-            slotCount <= graph.maximumSlotCount && graph.vectors.reserve(slotCount) && graph.base.reserve(slotCount)
+            slotCount <= graph.maximumSlotCount && graph.vectors.reserve(slotCount) && graph.codes.reserve(slotCount)
+            && graph.base.reserve(slotCount)
             && graph.ids.reserve(slotCount) && graph.nodes.reserve(slotCount) && graph.upper.reserve(upperCount)
         guard hasRoom else { throw .full(capacity: book.slotCount) }
         book.ordinal &+= UInt64(count)

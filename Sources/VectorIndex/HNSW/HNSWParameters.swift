@@ -12,6 +12,8 @@ public struct HNSWParameters: Sendable, Equatable {
     public static let efSearchRange = 1...65_536
     /// The effort to search with: recall@10 about 0.97 at 100,000 sentence embeddings.
     public static let defaultEfSearch = 64
+    /// The type that is fastest at equal recall and takes the least memory (docs/decisions/0009).
+    public static let defaultPrecision = Precision.int8
     /// What the levels are drawn from unless told otherwise.
     public static let defaultSeed: UInt64 = 100
 
@@ -21,17 +23,20 @@ public struct HNSWParameters: Sendable, Equatable {
     public var efConstruction: Int
     /// Candidates kept by a search that names no number.
     public var efSearch: Int
+    /// The type of the codes that the graph is walked on.
+    public var precision: Precision
     /// What the nodes' levels are drawn from: equal seeds and insertions give equal levels.
     public var seed: UInt64
 
     /// Creates parameters; `validate()` says whether they can be used.
     public init(
         m: Int = defaultM, efConstruction: Int = defaultEfConstruction, efSearch: Int = defaultEfSearch,
-        seed: UInt64 = defaultSeed
+        precision: Precision = defaultPrecision, seed: UInt64 = defaultSeed
     ) {
         self.m = m
         self.efConstruction = efConstruction
         self.efSearch = efSearch
+        self.precision = precision
         self.seed = seed
     }
 

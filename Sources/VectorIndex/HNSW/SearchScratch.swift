@@ -19,6 +19,14 @@ final class SearchScratch: Sendable {
     nonisolated(unsafe) let batch: UnsafeMutablePointer<UInt32>
     nonisolated(unsafe) let values: UnsafeMutablePointer<Float>
     static let batchCapacity = 1024
+    /// The codes of the query, and of a stored vector that is compared with others; room for `codeCapacity` bytes each.
+    private(set) nonisolated(unsafe) var queryCodes: UnsafeMutableRawPointer
+    private(set) nonisolated(unsafe) var rowCodes: UnsafeMutableRawPointer
+    private nonisolated(unsafe) var codeCapacity = 0
+    /// Links chosen for a node, ranked and as plain slots, and candidates ranked by hand.
+    nonisolated(unsafe) let kept: UnsafeMutablePointer<UInt64>
+    nonisolated(unsafe) let keptSlots: UnsafeMutablePointer<UInt32>
+    nonisolated(unsafe) let ranked: UnsafeMutablePointer<UInt64>
     /// Ranked slots of a filtered search's frontier, a binary heap.
     nonisolated(unsafe) var frontier: [UInt64] = []
     /// Distances computed since the scratch was taken.
@@ -33,6 +41,11 @@ final class SearchScratch: Sendable {
         unsafe beam = .allocate(capacity: 1)
         unsafe batch = .allocate(capacity: SearchScratch.batchCapacity)
         unsafe values = .allocate(capacity: SearchScratch.batchCapacity)
+        unsafe kept = .allocate(capacity: SearchScratch.batchCapacity)
+        unsafe keptSlots = .allocate(capacity: SearchScratch.batchCapacity)
+        unsafe ranked = .allocate(capacity: SearchScratch.batchCapacity)
+        unsafe queryCodes = .allocate(byteCount: 64, alignment: 64)
+        unsafe rowCodes = .allocate(byteCount: 64, alignment: 64)
     }
 
     deinit {
@@ -40,10 +53,22 @@ final class SearchScratch: Sendable {
         unsafe beam.deallocate()
         unsafe batch.deallocate()
         unsafe values.deallocate()
+        unsafe kept.deallocate()
+        unsafe keptSlots.deallocate()
+        unsafe ranked.deallocate()
+        unsafe queryCodes.deallocate()
+        unsafe rowCodes.deallocate()
     }
 
-    /// Makes room for slots below `slotCount` and some that may come, and for a beam of `beamCapacity`.
-    func prepare(slotCount: Int, beamCapacity: Int) {
+    /// Makes room for slots below `slotCount` and some that may come, for a beam of `beamCapacity`, and for codes.
+    func prepare(slotCount: Int, beamCapacity: Int, codeBytes: Int) {
+        if unsafe codeBytes > codeCapacity {
+            unsafe queryCodes.deallocate()
+            unsafe rowCodes.deallocate()
+            unsafe codeCapacity = codeBytes
+            unsafe queryCodes = .allocate(byteCount: codeBytes, alignment: 64)
+            unsafe rowCodes = .allocate(byteCount: codeBytes, alignment: 64)
+        }
         let words = (slotCount + 63) / 64
         if unsafe words > visitedWordCount {
             unsafe visited.deallocate()
@@ -90,9 +115,15 @@ final class ScratchPool: Sendable {
         var epoch: UInt64 = 1
     }
     private let state = Mutex(State())
+    private let codeBytes: Int
     private let distances = Atomic<Int>(0)
     private let hops = Atomic<Int>(0)
     private let uses = Atomic<Int>(0)
+
+    /// Scratches for queries whose codes take `codeBytes`.
+    init(codeBytes: Int = 0) {
+        self.codeBytes = codeBytes
+    }
 
     /// A scratch for one search over slots below `slotCount`.
     func take(slotCount: Int, beamCapacity: Int) -> SearchScratch {
@@ -102,7 +133,7 @@ final class ScratchPool: Sendable {
             state.active[state.epoch, default: 0] += 1
             return scratch
         }
-        scratch.prepare(slotCount: slotCount, beamCapacity: beamCapacity)
+        scratch.prepare(slotCount: slotCount, beamCapacity: beamCapacity, codeBytes: codeBytes)
         unsafe scratch.distanceCount = 0
         unsafe scratch.hopCount = 0
         return scratch

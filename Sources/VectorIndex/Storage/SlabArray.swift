@@ -118,6 +118,44 @@ final class SlabArray: Sendable {
         }
     }
 
+    /// Copies `count` rows that lie one after the other in `section`; only for an array without rows.
+    ///
+    /// The pages of the section are given back as far as they are its own.
+    /// - Returns: false when the section has another length or there is no memory.
+    func copy(_ section: SnapshotSection, count: Int) -> Bool {
+        guard count <= maximumRowCount, section.byteCount == count * stride, reserve(count) else { return false }
+        guard let base = unsafe section.base.baseAddress else { return count == 0 }
+        var start = 0
+        while start < count {
+            let rows = min(1 << Int(shift), count - start)
+            unsafe self[UInt32(start)].copyMemory(from: base + start * stride, byteCount: rows * stride)
+            start += rows
+        }
+        unsafe SlabArray.release(section.base)
+        return true
+    }
+
+    /// Gives the pages of an adopted section back: those not written to are read from the file again when needed.
+    ///
+    /// Rows are then read at random, so that reading ahead would only cost memory.
+    func releasePages() {
+        owned.withLock { owned in
+            guard let section = owned.section else { return }
+            unsafe SlabArray.release(section.base, isReadAtRandom: true)
+        }
+    }
+
+    /// Takes the whole pages of `bytes`, which nobody wrote to, out of memory.
+    private static func release(_ bytes: UnsafeMutableRawBufferPointer, isReadAtRandom: Bool = false) {
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let address = Int(bitPattern: bytes.baseAddress)
+        let first = (address + page - 1) / page * page
+        let end = (address + bytes.count) / page * page
+        guard first < end, let start = unsafe UnsafeMutableRawPointer(bitPattern: first) else { return }
+        unsafe madvise(start, end - first, MADV_DONTNEED)
+        if isReadAtRandom { unsafe madvise(start, end - first, MADV_RANDOM) }
+    }
+
     /// Calls `body` with the bytes of rows 0 ..< `count`, slab by slab.
     func forEachSlab<E: Error>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
         var start = 0

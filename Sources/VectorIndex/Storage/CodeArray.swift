@@ -1,0 +1,136 @@
+import CKernels
+
+/// The vectors of a graph in the type it is walked on, by slot, and the kernels that compare them.
+///
+///     slot        0          1          2      …
+///     rows     [n codes]  [n codes]  [n codes]      n: the dimension, up to a multiple of 64; rows from 64 bytes to 64
+///     scales     f32        f32        f32          int8 only
+///     biases     f32        f32        f32          squared lengths; bf16 and int8 under l2 only
+///
+/// With `Precision.f32` the rows are those of the exact vectors and nothing is stored here. `ck_distance.h` says how a
+/// distance comes of a row; distances are smaller for closer vectors.
+/// Source: Jégou et al., "Product Quantization for Nearest Neighbor Search", 2011, for searching on codes and
+/// rescoring what was found.
+@safe
+final class CodeArray: Sendable {
+    let precision: Precision
+    let dimension: Int
+    /// Components of a row, those that only fill it up included.
+    let width: Int
+    let rows: SlabArray
+    let scales: SlabArray?
+    let biases: SlabArray?
+    private let isL2: Bool
+    private let kernels: ck_distance_table
+    // What the gather takes; the addresses in it never change.
+    private nonisolated(unsafe) let codes: UnsafeMutablePointer<ck_codes>
+    private nonisolated(unsafe) let gather: ck_code_gather
+
+    /// Codes of `vectors`, which holds the exact rows.
+    init(precision: Precision, metric: Metric, dimension: Int, vectors: SlabArray) {
+        self.precision = precision
+        self.dimension = dimension
+        isL2 = metric == .l2
+        // The table lives as long as the process.
+        unsafe kernels = ck_kernels().pointee.distance
+        let step = Int(CK_CODE_STEP)
+        width = precision == .f32 ? dimension : (dimension + step - 1) / step * step
+        if precision == .f32 {
+            rows = vectors
+        } else {
+            rows = SlabArray(rowBytes: width * precision.byteCount, alignment: 64, shift: 13)
+        }
+        let hasBiases = isL2 && precision != .f32
+        scales = precision == .int8 ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
+        biases = hasBiases ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
+        unsafe codes = .allocate(capacity: 1)
+        let none = unsafe ck_rows(slabs: nil, stride: 0, shift: 0)
+        unsafe codes.initialize(
+            to: ck_codes(rows: rows.rows, scales: scales?.rows ?? none, biases: biases?.rows ?? none, n: width))
+        switch precision {
+        case .f32: unsafe gather = isL2 ? kernels.f32_l2_codes : kernels.f32_dot_codes
+        case .bf16: unsafe gather = kernels.bf16_codes
+        case .int8: unsafe gather = kernels.i8_codes
+        }
+    }
+
+    deinit {
+        unsafe codes.deallocate()
+    }
+
+    /// The arrays that this one owns, by their names in a snapshot.
+    var arrays: [(String, SlabArray)] {
+        guard precision != .f32 else { return [] }
+        return [("codes", rows)] + (scales.map { [("scales", $0)] } ?? []) + (biases.map { [("biases", $0)] } ?? [])
+    }
+
+    /// Makes sure that slots 0 ..< `count` have memory.
+    /// - Returns: false when there is none.
+    func reserve(_ count: Int) -> Bool { arrays.allSatisfy { $0.1.reserve(count) } }
+
+    /// Bytes that one query's codes take.
+    var queryByteCount: Int { width * precision.byteCount }
+
+    /// Stores the code of `vector` in `slot`.
+    func encode(_ vector: UnsafePointer<Float>, into slot: UInt32) {
+        switch precision {
+        case .f32:
+            break
+        case .bf16:
+            let row = unsafe rows[slot].assumingMemoryBound(to: UInt16.self)
+            let squared = unsafe kernels.bf16_encode(vector, dimension, width, row)
+            unsafe biases?[slot].assumingMemoryBound(to: Float.self).pointee = squared
+        case .int8:
+            let row = unsafe rows[slot].assumingMemoryBound(to: UInt8.self)
+            let coded = unsafe kernels.i8_encode(vector, dimension, width, 0x80, row)
+            unsafe scales?[slot].assumingMemoryBound(to: Float.self).pointee = coded.scale
+            unsafe biases?[slot].assumingMemoryBound(to: Float.self).pointee = coded.squared_length
+        }
+    }
+
+    /// The form of `vector` that goes with the rows, its codes in `buffer`.
+    func query(_ vector: UnsafePointer<Float>, buffer: UnsafeMutableRawPointer) -> ck_code_query {
+        let factor: Float = isL2 ? -2 : -1
+        switch precision {
+        case .f32:
+            return unsafe ck_code_query(values: vector, factor: isL2 ? 1 : -1, constant: 0, offset: 0)
+        case .bf16:
+            let squared = unsafe kernels.bf16_encode(
+                vector, dimension, width, buffer.assumingMemoryBound(to: UInt16.self))
+            return unsafe ck_code_query(values: buffer, factor: factor, constant: isL2 ? squared : 0, offset: 0)
+        case .int8:
+            let coded = unsafe kernels.i8_encode(
+                vector, dimension, width, 0, buffer.assumingMemoryBound(to: UInt8.self))
+            return unsafe ck_code_query(
+                values: buffer, factor: factor * coded.scale, constant: isL2 ? coded.squared_length : 0,
+                offset: coded.offset)
+        }
+    }
+
+    /// The vector in `slot` as a query; int8 puts its codes in `buffer`.
+    @inline(__always)
+    func query(of slot: UInt32, buffer: UnsafeMutableRawPointer) -> ck_code_query {
+        let row = unsafe rows[slot]
+        guard precision != .f32 else {
+            return unsafe ck_code_query(values: row, factor: isL2 ? 1 : -1, constant: 0, offset: 0)
+        }
+        let constant = unsafe biases?[slot].assumingMemoryBound(to: Float.self).pointee ?? 0
+        let factor: Float = isL2 ? -2 : -1
+        guard let scales else {
+            return unsafe ck_code_query(values: row, factor: factor, constant: constant, offset: 0)
+        }
+        let offset = unsafe kernels.i8_row_query(
+            row.assumingMemoryBound(to: UInt8.self), width, buffer.assumingMemoryBound(to: Int8.self))
+        let scale = unsafe scales[slot].assumingMemoryBound(to: Float.self).pointee
+        return unsafe ck_code_query(values: buffer, factor: factor * scale, constant: constant, offset: offset)
+    }
+
+    /// The distances of `query` and the `count` vectors in `slots`.
+    @inline(__always)
+    func distances(
+        _ query: UnsafePointer<ck_code_query>, _ slots: UnsafePointer<UInt32>, _ count: Int,
+        into distances: UnsafeMutablePointer<Float>
+    ) {
+        unsafe gather(query, codes, slots, count, distances)
+    }
+}
