@@ -13,6 +13,8 @@ struct TokenBatch: Sendable {
     var ids: [Int32] = []
     /// Where each sequence ends in `ids`: [B], ascending, none empty.
     var ends: [Int] = []
+    /// Where token type 1 begins in each sequence: [B]; empty when all tokens are of type 0.
+    var secondStarts: [Int] = []
 
     /// Where sequence `index` lies.
     func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
@@ -28,6 +30,7 @@ struct TokenBatch: Sendable {
 struct BertEmbeddings: Sendable {
     private nonisolated(unsafe) let words: UnsafePointer<Float>  // [V, D]
     private let positions: FloatBuffer  // [positions, D], token type 0 added
+    private let typeStep: FloatBuffer  // [D], from token type 0 to 1
     private let norm: BertLayerNorm
     private let hiddenSize: Int
     private let file: SafetensorsFile
@@ -52,7 +55,9 @@ struct BertEmbeddings: Sendable {
             "embeddings.position_embeddings.weight", [configuration.maxPositionCount, hiddenSize])
         let types = try weights.floats(
             "embeddings.token_type_embeddings.weight", [configuration.tokenTypeCount, hiddenSize])
+        sums.removeFirst(configuration.positionOffset * hiddenSize)
         for index in sums.indices { sums[index] += types[index % hiddenSize] }
+        typeStep = FloatBuffer(zip(types.dropFirst(hiddenSize), types).map { $0 - $1 }, count: hiddenSize)
         positions = FloatBuffer(sums, count: sums.count)
         norm = try BertLayerNorm("embeddings.LayerNorm", configuration, &weights)
     }
@@ -60,11 +65,13 @@ struct BertEmbeddings: Sendable {
     func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
         let kernels = unsafe ck_kernels().pointee.elementwise
         pool.run(taskCount: batch.ends.count) { sequence in
+            let secondStart = batch.secondStarts.isEmpty ? Int.max : batch.secondStarts[sequence]
             for (position, token) in batch.range(sequence).enumerated() {
                 let row = unsafe workspace.hidden.row(token)
                 // Ids are below V and positions below their count: `SentenceEncoder` has made sure of both.
                 unsafe kernels.add(
                     words + Int(batch.ids[token]) * hiddenSize, positions.base + position * hiddenSize, hiddenSize, row)
+                if position >= secondStart { unsafe kernels.add(row, typeStep.base, hiddenSize, row) }
                 unsafe norm.apply(row, kernels)
             }
         }
@@ -186,8 +193,12 @@ struct BertModel: Sendable {
     private let layers: [BertLayer]
 
     /// Reads the weights; `configuration` says which there must be.
+    ///
+    /// Names that begin with `headPrefix` belong to a head and are left to it.
     /// - Throws: `EncoderError.weights` when one is missing or of another shape, `.unusedWeights` when some are left.
-    init(_ configuration: EncoderConfiguration, _ file: SafetensorsFile) throws(EncoderError) {
+    init(
+        _ configuration: EncoderConfiguration, _ file: SafetensorsFile, headPrefix: String? = nil
+    ) throws(EncoderError) {
         var weights = WeightReader(file)
         self.configuration = configuration
         embeddings = try BertEmbeddings(configuration, &weights, file)
@@ -196,7 +207,14 @@ struct BertModel: Sendable {
             layers.append(try BertLayer(index, configuration, &weights))
         }
         self.layers = layers
-        try weights.finish()
+        try weights.finish(headPrefix: headPrefix)
+    }
+
+    /// Runs all layers over `batch`; each token's vector is then its row of the workspace's `hidden`.
+    /// - Parameters: as of `embed`.
+    func forward(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
+        embeddings.apply(batch, workspace, pool)
+        for layer in layers { layer.apply(batch, workspace, pool) }
     }
 
     /// Embeds the sequences of `batch`.
@@ -209,8 +227,7 @@ struct BertModel: Sendable {
         _ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool,
         emit: (Int, UnsafeBufferPointer<Float>) -> Void
     ) {
-        embeddings.apply(batch, workspace, pool)
-        for layer in layers { layer.apply(batch, workspace, pool) }
+        forward(batch, workspace, pool)
         let kernels = unsafe ck_kernels().pointee.elementwise
         let size = configuration.hiddenSize
         let hidden = workspace.hidden
@@ -219,7 +236,8 @@ struct BertModel: Sendable {
         for sequence in batch.ends.indices {
             let tokens = batch.range(sequence)
             let rows = configuration.pooling == .mean ? tokens.count : 1
-            unsafe kernels.mean_rows(hidden.row(tokens.lowerBound), hidden.stride, rows, size, pooled)
+            let first = configuration.pooling == .lastToken ? tokens.upperBound - 1 : tokens.lowerBound
+            unsafe kernels.mean_rows(hidden.row(first), hidden.stride, rows, size, pooled)
             unsafe kernels.normalize(pooled, size)
             unsafe emit(sequence, UnsafeBufferPointer(start: pooled, count: size))
         }

@@ -6,10 +6,10 @@ struct WeightReader {
     private let prefix: String
     private var unused: Set<String>
 
-    /// Prepares to read `file`, whose names may all begin with `bert.`.
+    /// Prepares to read `file`, whose names may all begin with `bert.` or `roberta.`.
     init(_ file: SafetensorsFile) {
         self.file = file
-        prefix = file.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
+        prefix = ["bert.", "roberta."].first { file.tensors[$0 + "embeddings.word_embeddings.weight"] != nil } ?? ""
         unused = Set(file.tensors.keys)
     }
 
@@ -53,11 +53,14 @@ struct WeightReader {
     }
 
     /// Refuses tensors that nobody asked for, known leftovers of training and export aside.
-    func finish() throws(EncoderError) {
+    /// - Parameter headPrefix: names that begin like this belong to a head, which reads them itself.
+    /// - Throws: `EncoderError.unusedWeights`.
+    func finish(headPrefix: String? = nil) throws(EncoderError) {
         let strangers = unused.filter { name in
             let own = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
             let isBuffer = own == "embeddings.position_ids" || own == "embeddings.token_type_ids"
-            return !isBuffer && !own.hasPrefix("pooler.dense.") && !own.hasPrefix("cls.")
+            let known = ["pooler.dense.", "cls.", "lm_head."] + (headPrefix.map { [$0] } ?? [])
+            return !isBuffer && !known.contains { own.hasPrefix($0) }
         }
         guard strangers.isEmpty else { throw .unusedWeights(path: file.path, names: strangers.sorted()) }
     }

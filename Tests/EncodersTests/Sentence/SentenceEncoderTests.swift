@@ -9,11 +9,14 @@ import Testing
 @Suite struct SentenceEncoderTests {
     private struct Expected: Decodable {
         var text: String
+        var kind: TextKind?
         var token_count: Int?
         var vector: [Float]
     }
 
-    private static let folders = ["tiny-mean", "tiny-cls", "tiny-bf16"]
+    private static let folders = [
+        "tiny-mean", "tiny-cls", "tiny-bf16", "tiny-last", "tiny-bge-small-zh", "tiny-multilingual-e5",
+    ]
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""
 
     private static func encoder(_ folder: String, threads: Int = 2) throws -> SentenceEncoder {
@@ -35,14 +38,18 @@ import Testing
     func transformers(folder: String) throws {
         let encoder = try Self.encoder(folder)
         let expected = try Self.expected(folder + "/expected.json")
-        let embeddings = try encoder.embed(expected.map(\.text), kind: .passage)
-        #expect(embeddings.count == expected.count)
-        for (index, item) in expected.enumerated() {
-            #expect(Self.difference(embeddings.row(index), item.vector) <= 1e-5, "\(item.text.prefix(30))")
-            #expect(embeddings.tokenCounts[index] == item.token_count)
-            #expect(embeddings.truncated[index] == (embeddings.tokenCounts[index] > encoder.maxTokenCount))
+        for kind in [TextKind.query, .passage] {
+            let expected = expected.filter { $0.kind ?? kind == kind }
+            if expected.isEmpty { continue }
+            let embeddings = try encoder.embed(expected.map(\.text), kind: kind)
+            #expect(embeddings.count == expected.count)
+            for (index, item) in expected.enumerated() {
+                #expect(Self.difference(embeddings.row(index), item.vector) <= 1e-5, "\(kind) \(item.text.prefix(30))")
+                #expect(embeddings.tokenCounts[index] == item.token_count)
+                #expect(embeddings.truncated[index] == (embeddings.tokenCounts[index] > 48))
+            }
+            #expect(embeddings.truncated.contains(true) && embeddings.truncated.contains(false))
         }
-        #expect(embeddings.truncated.contains(true) && embeddings.truncated.contains(false))
     }
 
     @Test("a row of a batch equals the single", arguments: [1, 2, 3])
