@@ -51,3 +51,56 @@ void ck_gemm_bf16_scalar(const ck_gemm *g) {
 void ck_to_bf16_scalar(const float *x, size_t n, uint16_t *out) {
     for (size_t i = 0; i < n; i++) out[i] = ck_bf16_bits(x[i]);
 }
+
+void ck_gemm_int8_scalar(const ck_gemm_int8 *i) {
+    const ck_gemm *g = &i->product;
+    const uint32_t *panel = g->panels;
+    for (size_t p = 0; p < g->panel_count; p++) {
+        const uint32_t *after = panel;
+        for (size_t m = 0; m < g->row_count; m++) {
+            const uint32_t *x = (const uint32_t *)g->x + m * g->x_stride, *w = panel;
+            const ck_byte_group *group = i->groups + m * i->group_stride;
+            double sum[CK_GEMM_PANEL] = { 0 };
+            for (size_t first = 0; first < g->word_count; first += CK_GEMM_GROUP / 4, group++) {
+                size_t words = g->word_count - first < CK_GEMM_GROUP / 4 ? g->word_count - first : CK_GEMM_GROUP / 4;
+                const float *scales = (const float *)(w + words * CK_GEMM_PANEL);
+                for (size_t n = 0; n < CK_GEMM_PANEL; n++) {
+                    int64_t dot = 0;
+                    for (size_t k = 0; k < words; k++)
+                        for (int b = 0; b < 32; b += 8)
+                            dot += (int64_t)(x[first + k] >> b & 255) * (int8_t)(w[k * CK_GEMM_PANEL + n] >> b);
+                    sum[n] += (double)group->scale * scales[n] * (double)dot;
+                    sum[n] += (double)group->least * scales[CK_GEMM_PANEL + n];
+                }
+                w += (words + 2) * CK_GEMM_PANEL;
+            }
+            for (size_t n = 0; n < CK_GEMM_PANEL; n++) store(g, m, p * CK_GEMM_PANEL + n, sum[n]);
+            after = w;
+        }
+        panel = after;
+    }
+}
+
+static void quantize_group(const float *x, size_t n, uint8_t *out, ck_byte_group *group) {
+    float least = x[0], greatest = x[0];
+    for (size_t i = 1; i < n; i++) {
+        least = fminf(least, x[i]);
+        greatest = fmaxf(greatest, x[i]);
+    }
+    float range = greatest - least, factor = range > 0 ? 255 / range : 0;
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)lrintf((x[i] - least) * factor);
+    *group = (ck_byte_group) { .scale = range / 255, .least = least };
+}
+
+void ck_quantize_scalar(const float *x, size_t n, uint8_t *out, ck_byte_group *groups) {
+    for (size_t i = 0; i < n; i += CK_GEMM_GROUP) quantize_group(x + i, ck_group_columns(i, n), out + i, groups++);
+}
+
+void ck_quantize_bf16_scalar(const uint16_t *x, size_t n, uint8_t *out, ck_byte_group *groups) {
+    float values[CK_GEMM_GROUP];
+    for (size_t i = 0; i < n; i += CK_GEMM_GROUP) {
+        size_t columns = ck_group_columns(i, n);
+        for (size_t k = 0; k < columns; k++) values[k] = ck_bf16_value(x[i + k]);
+        quantize_group(values, columns, out + i, groups++);
+    }
+}

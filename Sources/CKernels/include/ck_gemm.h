@@ -1,4 +1,4 @@
-// Product of activations and packed weights: out = epilogue(x · wᵀ + bias), in f32 and in bf16.
+// Product of activations and packed weights: out = epilogue(x · wᵀ + bias), in f32, bf16 and 8 bits.
 //
 // Weights w [N, K] are packed once, at load, into panels of 32 rows, laid out [⌈N / 32⌉][W][32] in words of 32 bits:
 // one float (W = K), or two bf16 that follow one another in K, the first one in the lower half (W = ⌈K / 2⌉, a missing
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define CK_GEMM_PANEL 32
+#define CK_GEMM_GROUP 128
 #define CK_GEMM_RELATIVE_ERROR 4e-6f
 #define CK_GELU_ERROR 1e-6f
 #define CK_GELU_FAST_ERROR 1e-4f
@@ -53,11 +54,34 @@ typedef struct {
     ck_output output;
 } ck_gemm;
 
+/// Activations of a product in 8 bits: x ≈ scale · byte + least over one group of CK_GEMM_GROUP neighbouring columns.
+typedef struct {
+    float scale;
+    float least;
+} ck_byte_group;
+
+/// One product in 8 bits. `x` of `product` is bytes [M, K], each row padded to whole words with anything; sums over a
+/// group are exact, those over groups and what follows in f32.
+///
+/// Panels: for each of ⌈K / CK_GEMM_GROUP⌉ groups its words of four signed bytes [words][32], then 32 scales (the
+/// greatest |w| of the row's group / 127) and 32 sums (scale × the sum of the group's bytes), as floats.
+typedef struct {
+    ck_gemm product;
+    const ck_byte_group *groups;  // [M, groups]
+    size_t group_stride;          // from one row to the next
+} ck_gemm_int8;
+
 typedef struct {
     /// Floats times floats.
     void (*product)(const ck_gemm *g);
     /// bf16 times bf16, summed in f32.
     void (*product_bf16)(const ck_gemm *g);
+    /// Bytes times bytes. Every level forms the same integers.
+    void (*product_int8)(const ck_gemm_int8 *g);
+    /// n floats as bytes and their groups' scales.
+    void (*quantize)(const float *x, size_t n, uint8_t *out, ck_byte_group *groups);
+    /// n bf16 as bytes and their groups' scales.
+    void (*quantize_bf16)(const uint16_t *x, size_t n, uint8_t *out, ck_byte_group *groups);
     /// The nearest bf16 of n floats; ties go to the even one.
     void (*to_bf16)(const float *x, size_t n, uint16_t *out);
 } ck_gemm_table;
@@ -73,3 +97,9 @@ void ck_gemm_pack(const float *w, size_t row_count, size_t column_count, float *
 
 /// Packs w [row_count, column_count] (row-major, contiguous) into panels of bf16 pairs.
 void ck_gemm_pack_bf16(const float *w, size_t row_count, size_t column_count, uint32_t *panels);
+
+/// Words of 32 bits that `row_count` packed rows of `column_count` take in 8 bits.
+size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count);
+
+/// Packs w [row_count, column_count] (row-major, contiguous) into panels of bytes.
+void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, uint32_t *panels);

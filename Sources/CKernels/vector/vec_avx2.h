@@ -64,4 +64,18 @@ VF_INLINE vf vf_odd_bf16(vf pairs) {
     return _mm256_and_ps(pairs, _mm256_castsi256_ps(_mm256_set1_epi32((int32_t)0xffff0000)));
 }
 
+VF_INLINE vf vf_load_bf16(const uint16_t *p) {
+    __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+}
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    __m256i words = _mm256_cvtps_epi32(x), halves = _mm256_packus_epi32(words, words);
+    __m256i bytes = _mm256_packus_epi16(halves, halves);
+    int32_t low = _mm256_extract_epi32(bytes, 0), high = _mm256_extract_epi32(bytes, 4);
+    __builtin_memcpy(p, &low, sizeof low);
+    __builtin_memcpy(p + 4, &high, sizeof high);
+}
+
 #pragma clang attribute pop

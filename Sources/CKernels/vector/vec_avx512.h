@@ -46,4 +46,14 @@ VF_INLINE vf vf_odd_bf16(vf pairs) {
     return _mm512_and_ps(pairs, _mm512_castsi512_ps(_mm512_set1_epi32((int32_t)0xffff0000)));
 }
 
+VF_INLINE vf vf_load_bf16(const uint16_t *p) {
+    __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+}
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
+}
+
 #pragma clang attribute pop

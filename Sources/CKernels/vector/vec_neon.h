@@ -57,3 +57,12 @@ VF_INLINE vf vf_even_bf16(vf pairs) { return vreinterpretq_f32_u32(vshlq_n_u32(v
 VF_INLINE vf vf_odd_bf16(vf pairs) {
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(pairs), vdupq_n_u32(0xffff0000u)));
 }
+
+VF_INLINE vf vf_load_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    uint16x4_t halves = vqmovn_u32(vcvtnq_u32_f32(x));
+    uint8x8_t bytes = vqmovn_u16(vcombine_u16(halves, halves));
+    vst1_lane_u32((uint32_t *)(void *)p, vreinterpret_u32_u8(bytes), 0);
+}
