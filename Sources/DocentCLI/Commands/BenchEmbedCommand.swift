@@ -11,8 +11,8 @@ struct BenchEmbedCommand: AsyncParsableCommand {
     var model = "all-minilm-l6-v2"
     @Option(help: "Passages, a line each, or JSON Lines with \"text\".")
     var input: String
-    @Option(help: "f32, the precision this encoder computes in.")
-    var precision = "f32"
+    @Option(help: "auto, f32, bf16 or int8: what products are formed in. auto: the fastest that keeps f32's vectors.")
+    var precision = "auto"
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -43,15 +43,16 @@ struct BenchEmbedCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
-        guard precision == "f32" else {
-            throw CommandFailure(message: "precision '\(precision)' is not supported: use f32", exitCode: 64)
+        guard let precision = EncoderPrecision(rawValue: precision) else {
+            throw CommandFailure(
+                message: "precision is '\(precision)': use auto, f32, bf16 or int8", exitCode: 64)
         }
         let texts = try InputLines.texts(input).filter { !$0.isEmpty }
         guard !texts.isEmpty else { throw CommandFailure(message: "'\(input)' holds no text to embed") }
         let clock = ContinuousClock()
         let start = clock.now
         let encoder = try Runtime.encoder(
-            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads))
+            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads), precision: precision)
         let load = clock.now - start
         let latencies = try queryLatencies(texts, encoder)
         let begun = clock.now

@@ -103,8 +103,10 @@ final class Runtime: Sendable {
     }
 
     /// Loads the encoder `name`, a catalogue entry or a folder.
-    static func encoder(_ name: String, _ models: ModelStore, _ pool: ThreadPool) throws -> any TextEmbedding {
-        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool)
+    static func encoder(
+        _ name: String, _ models: ModelStore, _ pool: ThreadPool, precision: EncoderPrecision = .auto
+    ) throws -> any TextEmbedding {
+        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool, precision: precision)
     }
 
     /// The generators that can be set up with these settings; the others explain themselves when asked for.
