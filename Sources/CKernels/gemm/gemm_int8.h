@@ -12,7 +12,7 @@
 
 VF_INLINE void tile(
     const ck_gemm_int8 *i, size_t rows, ck_epilogue epilogue, ck_output output, size_t first_row, size_t column,
-    const uint32_t *w) {
+    const uint32_t *w, const char *ahead, size_t ahead_step) {
     const ck_gemm *g = &i->product;
     vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -36,7 +36,9 @@ VF_INLINE void tile(
             WEIGHTS weight[TILE_VECTORS];
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < TILE_VECTORS; v++) weight[v] = weights_of(vi_load(w + v * VF_LANES));
-            __builtin_prefetch(w + 16 * CK_GEMM_PANEL, 0, 3);
+            __builtin_prefetch(ahead, 0, 2);
+            if (ahead_step > 64) __builtin_prefetch(ahead + 64, 0, 2);
+            ahead += ahead_step;
 #pragma clang loop unroll(full)
             for (size_t r = 0; r < rows; r++) {
                 INPUT value = input_of(vi_set1(x[r * stride]));
@@ -81,13 +83,17 @@ VF_INLINE void tile(
 
 #define TILE_CASE(n)                                                                                                   \
     case n:                                                                                                            \
-        tile(i, n < TILE_ROWS ? n : TILE_ROWS, epilogue, output, row, column, w);                                      \
+        tile(i, n < TILE_ROWS ? n : TILE_ROWS, epilogue, output, row, column, w, ahead, step);                         \
         break
 
 VF_INLINE void tiles(
     const ck_gemm_int8 *i, ck_epilogue epilogue, ck_output output, size_t column, const uint32_t *w) {
     size_t count = i->product.row_count, tile_count = (count + TILE_ROWS - 1) / TILE_ROWS;
+    // The next panel is brought into L2 meanwhile, as in gemm_words.h.
+    size_t groups = (i->product.word_count + GROUP_WORDS - 1) / GROUP_WORDS, lines = i->product.word_count + 2 * groups;
+    size_t step = CK_GEMM_PANEL * sizeof(uint32_t) / (tile_count ? tile_count : 1);
     for (size_t t = 0; t < tile_count; t++) {
+        const char *ahead = (const char *)(w + lines * CK_GEMM_PANEL) + lines * step * t;
         size_t row = count * t / tile_count;
         switch (count * (t + 1) / tile_count - row) {
             TILE_CASE(1);

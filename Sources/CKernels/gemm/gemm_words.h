@@ -16,7 +16,7 @@
 // out[rows][TILE_COLUMNS] for one tile; `rows` and `epilogue` are constants where this is inlined.
 VF_INLINE void tile(
     const ck_gemm *g, size_t rows, ck_epilogue epilogue, ck_output output, size_t first_row, size_t column,
-    const float *w) {
+    const float *w, const char *ahead, size_t ahead_step) {
     vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < TILE_VECTORS; v++) {
@@ -30,8 +30,9 @@ VF_INLINE void tile(
         vf weight[TILE_VECTORS];
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < TILE_VECTORS; v++) weight[v] = vf_load(w + v * VF_LANES);
-        // The stream is long and straight; this only keeps it going across page ends.
-        __builtin_prefetch(w + 16 * CK_GEMM_PANEL, 0, 3);
+        __builtin_prefetch(ahead, 0, 2);
+        if (ahead_step > 64) __builtin_prefetch(ahead + 64, 0, 2);
+        ahead += ahead_step;
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < rows; r++) {
             vf value = vf_set1(x[r * stride]);
@@ -63,7 +64,7 @@ VF_INLINE void tile(
 
 #define TILE_CASE(n)                                                                                                   \
     case n:                                                                                                            \
-        tile(g, n < TILE_ROWS ? n : TILE_ROWS, epilogue, output, row, column, w);                                      \
+        tile(g, n < TILE_ROWS ? n : TILE_ROWS, epilogue, output, row, column, w, ahead, step);                         \
         break
 
 VF_INLINE void tiles(
@@ -71,7 +72,12 @@ VF_INLINE void tiles(
     const float *w) {
     // Rows are shared out evenly: a last tile of one row would cost as much as a full one.
     size_t tile_count = (count + TILE_ROWS - 1) / TILE_ROWS;
+    // Meanwhile the panel that comes next is brought into L2, a part of it by each tile: at small M the weights come from
+    // memory, and arithmetic and transfer overlap. The last panel's next one may be nobody's; a prefetch never faults.
+    size_t panel_bytes = g->word_count * CK_GEMM_PANEL * sizeof(float);
+    size_t step = CK_GEMM_PANEL * sizeof(float) / (tile_count ? tile_count : 1);
     for (size_t t = 0; t < tile_count; t++) {
+        const char *ahead = (const char *)w + panel_bytes + g->word_count * step * t;
         size_t row = first + count * t / tile_count;
         switch (first + count * (t + 1) / tile_count - row) {
             TILE_CASE(1);

@@ -37,7 +37,7 @@ final class Runtime: Sendable {
         pool = ThreadPool(threadCount: settings.threads)
         let models = try Self.models(settings)
         store = try Self.store(settings)
-        embedder = try Self.encoder(settings.encoder, models, pool)
+        embedder = try Self.encoder(settings.encoder, models, pool, precision: settings.precision)
         analyzer = TextAnalyzer()
         queue = ComputeQueue(label: "compute", workerCount: settings.threads, depth: Self.queueDepth)
         let search = SearchService(

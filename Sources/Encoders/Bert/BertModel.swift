@@ -224,7 +224,7 @@ struct BertModel: Sendable {
         _ configuration: EncoderConfiguration, _ file: SafetensorsFile, precision: EncoderPrecision = .f32,
         headPrefix: String? = nil, pool: ThreadPool
     ) throws(EncoderError) {
-        var weights = WeightReader(file, precision: precision.resolved, pool: pool)
+        var weights = WeightReader(file, configuration, precision: precision.resolved, pool: pool)
         self.configuration = configuration
         self.precision = precision.resolved
         embeddings = try BertEmbeddings(configuration, &weights, file)

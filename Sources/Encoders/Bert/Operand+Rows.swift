@@ -2,8 +2,7 @@ import CKernels
 import Kernels
 
 extension Operand {
-    /// Makes the first `rows` rows of `numbers` what the next product takes; nothing to do unless those are bytes.
-    /// - Parameter columns: numbers of a row.
+    /// Makes rows of `columns` numbers what the next product takes; nothing to do unless those are bytes.
     func take(_ numbers: Numbers, rows: Int, columns: Int, _ pool: ThreadPool) {
         guard unsafe groups != nil else { return }
         let kernels = unsafe ck_kernels().pointee.gemm

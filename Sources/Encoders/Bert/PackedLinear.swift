@@ -24,39 +24,58 @@ struct PackedLinear: Sendable {
     ///   - weight: row-major [N, K].
     ///   - bias: [N].
     ///   - precision: f32, bf16 or int8.
+    ///   - panels: `packedCount` floats for them, 64-byte aligned.
     ///   - pool: the threads that pack.
-    init(weight: WeightRows, bias: [Float], precision: EncoderPrecision, pool: ThreadPool) {
+    init(weight: WeightRows, bias: [Float], precision: EncoderPrecision, panels: FloatBuffer, pool: ThreadPool) {
         outputCount = bias.count
         inputCount = weight.columnCount
         self.precision = precision
+        self.panels = panels
         let width = Int(CK_GEMM_PANEL)
         panelCount = (outputCount + width - 1) / width
-        wordCount = precision == .f32 ? inputCount : (inputCount + (precision == .bf16 ? 1 : 3)) / (precision == .bf16 ? 2 : 4)
-        panelWords =
-            precision == .int8 ? ck_gemm_packed_count_int8(width, inputCount) : ck_gemm_packed_count(width, wordCount)
-        panels = FloatBuffer(count: panelCount * panelWords, isZeroed: false)
+        wordCount = Self.wordCount(inputCount, precision)
+        panelWords = Self.panelWords(inputCount, precision)
         self.bias = FloatBuffer(bias, count: panelCount * width)
-        let (outputs, inputs, words, base) = unsafe (outputCount, inputCount, panelWords, panels)
+        let (outputs, inputs, words) = (outputCount, inputCount, panelWords)
         pool.run(taskCount: panelCount) { panel in
             let first = panel * width
             let rows = min(width, outputs - first)
             // The rows of one panel are neighbours in memory, and `panels` holds `panelWords` for it.
             unsafe weight.withRows(first, rows) { source in
-                let target = unsafe UnsafeMutableRawPointer(base.base + panel * words)
+                let target = unsafe UnsafeMutableRawPointer(panels.base + panel * words)
                 let halves = unsafe target.assumingMemoryBound(to: UInt32.self)
                 switch precision {
                 case .bf16: unsafe ck_gemm_pack_bf16(source, rows, inputs, halves)
                 case .int8: unsafe ck_gemm_pack_int8(source, rows, inputs, halves)
-                default: unsafe ck_gemm_pack(source, rows, inputs, base.base + panel * words)
+                default: unsafe ck_gemm_pack(source, rows, inputs, panels.base + panel * words)
                 }
             }
         }
     }
 
+    /// Floats that the packed weights of a layer take: a multiple of 16.
+    static func packedCount(_ outputCount: Int, _ inputCount: Int, _ precision: EncoderPrecision) -> Int {
+        let width = Int(CK_GEMM_PANEL)
+        return (outputCount + width - 1) / width * panelWords(inputCount, precision)
+    }
+
+    /// Words of 32 bits in a row of x.
+    private static func wordCount(_ inputCount: Int, _ precision: EncoderPrecision) -> Int {
+        switch precision {
+        case .bf16: (inputCount + 1) / 2
+        case .int8: (inputCount + 3) / 4
+        default: inputCount
+        }
+    }
+
+    private static func panelWords(_ inputCount: Int, _ precision: EncoderPrecision) -> Int {
+        guard precision != .int8 else { return ck_gemm_packed_count_int8(Int(CK_GEMM_PANEL), inputCount) }
+        return ck_gemm_packed_count(Int(CK_GEMM_PANEL), wordCount(inputCount, precision))
+    }
+
     /// out = epilogue(x·Wᵀ + b) for `rows` rows, shared out over the pool by panels.
     ///
     /// Panels are whole, so `out` is written (and `residual` read) up to the next multiple of 32 columns.
-    /// - Parameter residual: rows that the result is added to; they may be `out`.
     func apply(
         _ x: Operand, rows: Int, epilogue: ck_epilogue, residual: Activation? = nil, to out: Numbers, pool: ThreadPool
     ) {

@@ -8,11 +8,19 @@ struct WeightReader {
     private var unused: Set<String>
     let precision: EncoderPrecision
     private let pool: ThreadPool
+    private let packed: FloatBuffer  // of every linear layer
+    private var packedCount = 0
 
     /// Prepares to read `file`, whose names may all begin with `bert.` or `roberta.`.
     ///
-    /// Linear layers are packed for `precision` by the threads of `pool`.
-    init(_ file: SafetensorsFile, precision: EncoderPrecision, pool: ThreadPool) {
+    /// The linear layers of `configuration` are packed for `precision` by the threads of `pool`.
+    init(
+        _ file: SafetensorsFile, _ configuration: EncoderConfiguration, precision: EncoderPrecision, pool: ThreadPool
+    ) {
+        let (size, wide) = (configuration.hiddenSize, configuration.intermediateSize)
+        let shapes = [(3 * size, size), (size, size), (wide, size), (size, wide)]
+        let layer = shapes.reduce(0) { $0 + PackedLinear.packedCount($1.0, $1.1, precision) }
+        packed = FloatBuffer(hugeCount: configuration.layerCount * layer)
         self.file = file
         self.precision = precision
         self.pool = pool
@@ -52,7 +60,10 @@ struct WeightReader {
         var bias: [Float] = []
         for name in names { bias += try floats(name + ".bias", [outputCount]) }
         let weights = try rows(names.map { $0 + ".weight" }, [outputCount, inputCount])
-        let linear = PackedLinear(weight: weights, bias: bias, precision: precision, pool: pool)
+        let count = PackedLinear.packedCount(bias.count, inputCount, precision)
+        let panels = FloatBuffer(of: packed, start: packedCount, count: count)
+        packedCount += count
+        let linear = PackedLinear(weight: weights, bias: bias, precision: precision, panels: panels, pool: pool)
         for name in names { file.release(prefix + name + ".weight") }
         return linear
     }

@@ -85,6 +85,7 @@ struct Workspace: Sendable {
         let broad = padded(broadest)
         let isHalf = precision != .f32
         let groups = (broadest + Int(CK_GEMM_GROUP) - 1) / Int(CK_GEMM_GROUP)
+        let perWord = isHalf ? 2 : 1
         // Words of a row of each kind.
         let hiddenStride = narrow + 16
         let contextStride = (isHalf ? narrow / 2 : narrow) + 16
@@ -107,9 +108,9 @@ struct Workspace: Sendable {
         }
         hidden = unsafe Activation(base: take(hiddenStride), stride: hiddenStride)
         context = unsafe Numbers(
-            base: UnsafeMutableRawPointer(take(contextStride)), stride: contextStride * (isHalf ? 2 : 1), isHalf: isHalf)
+            base: UnsafeMutableRawPointer(take(contextStride)), stride: contextStride * perWord, isHalf: isHalf)
         wide = unsafe Numbers(
-            base: UnsafeMutableRawPointer(take(wideStride)), stride: wideStride * (isHalf ? 2 : 1), isHalf: isHalf)
+            base: UnsafeMutableRawPointer(take(wideStride)), stride: wideStride * perWord, isHalf: isHalf)
         let own = unsafe UnsafeMutableRawPointer(take(operandStride))
         let scales = unsafe UnsafeMutableRawPointer(take(2 * groupStride))
         pooled = unsafe Activation(base: next, stride: narrow)
@@ -122,8 +123,8 @@ struct Workspace: Sendable {
             (hiddenOperand, contextOperand, wideOperand) = (bytes, bytes, bytes)
         default:
             hiddenOperand = unsafe Operand(
-                base: isHalf ? own : UnsafeMutableRawPointer(hidden.base), stride: isHalf ? operandStride : hiddenStride,
-                groups: nil, groupStride: 0)
+                base: isHalf ? own : UnsafeMutableRawPointer(hidden.base),
+                stride: isHalf ? operandStride : hiddenStride, groups: nil, groupStride: 0)
             contextOperand = unsafe Operand(base: context.base, stride: contextStride, groups: nil, groupStride: 0)
             wideOperand = unsafe Operand(base: wide.base, stride: wideStride, groups: nil, groupStride: 0)
         }

@@ -13,7 +13,7 @@ import Tokenizers
 public final class SentenceEncoder: TextEmbedding {
     /// The model's name in the catalog.
     public let modelName: String
-    /// Identifies configuration, tokenizer and weights; see `EncoderFingerprint`.
+    /// Identifies configuration, tokenizer, weights (`EncoderFingerprint`) and, after a `+`, a precision below f32.
     public let fingerprint: String
 
     /// What the products are formed in: f32, bf16 or int8, never `auto`.
@@ -64,7 +64,8 @@ public final class SentenceEncoder: TextEmbedding {
         prompts = configuration.prompts
         let promptTokens = tokenizer.tokenCount(of: configuration.prompts.passage)
         maxTokenCount = max(2, configuration.maxTokenCount - promptTokens)
-        fingerprint = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        let hash = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        fingerprint = model.precision == .f32 ? hash : hash + "+" + model.precision.rawValue
     }
 
     /// How many tokens `text` has, special tokens not included.
