@@ -37,7 +37,7 @@ final class Runtime: Sendable {
         pool = ThreadPool(threadCount: settings.threads)
         let models = try Self.models(settings)
         store = try Self.store(settings)
-        embedder = try Self.encoder(settings.encoder, models, pool)
+        embedder = try Self.encoder(settings.encoder, models, pool, precision: settings.precision)
         analyzer = TextAnalyzer()
         queue = ComputeQueue(label: "compute", workerCount: settings.threads, depth: Self.queueDepth)
         let search = SearchService(
@@ -106,8 +106,10 @@ final class Runtime: Sendable {
     }
 
     /// Loads the encoder `name`, a catalogue entry or a folder.
-    static func encoder(_ name: String, _ models: ModelStore, _ pool: ThreadPool) throws -> any TextEmbedding {
-        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool)
+    static func encoder(
+        _ name: String, _ models: ModelStore, _ pool: ThreadPool, precision: EncoderPrecision = .auto
+    ) throws -> any TextEmbedding {
+        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool, precision: precision)
     }
 
     /// The generators that can be set up with these settings; the others explain themselves when asked for.

@@ -81,7 +81,7 @@ struct SearchPipeline {
             }
             return (vector, false)
         }
-        guard embedder.encoder.fingerprint == collection.encoderFingerprint else {
+        guard embedder.encoder.matches(collection.encoderFingerprint) else {
             throw .encoderMismatch(
                 collection: collection.name, bound: collection.encoder, loaded: embedder.encoder.modelName)
         }
