@@ -87,7 +87,8 @@ struct SentenceRanker: Sendable {
             result.append(
                 RankedSentence(
                     passageNumber: passage.number, utf8Range: sentence.utf8Range, text: sentence.text,
-                    tableHeader: sentence.tableHeader, leadIn: sentence.leadIn, cosine: 0, coverage: coverage, score: 0))
+                    tableHeader: sentence.tableHeader, leadIn: sentence.leadIn, cosine: 0, coverage: coverage,
+                    score: 0))
         }
         return result
     }
