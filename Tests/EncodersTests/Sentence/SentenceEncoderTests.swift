@@ -122,7 +122,7 @@ import Testing
                 #expect(cosine >= least, "\(precision), text \(index)")
             }
             for index in stride(from: 0, to: texts.count, by: 7) {
-                #expect(try encoder.embed([texts[index]], kind: .query).vectors == embeddings.row(index))
+                #expect(try encoder.embed([texts[index]], kind: .passage).vectors == embeddings.row(index))
             }
         }
     }
