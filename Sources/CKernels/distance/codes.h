@@ -39,24 +39,11 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
     return value;
 }
 
-// Rows come from memory at random: so many groups of four are fetched ahead of the one that is computed.
-#define CK_CODE_GROUPS_AHEAD 2
-
-static inline __attribute__((always_inline)) void ck_fetch_codes(
-    ck_rows rows, const uint32_t *ids, size_t first, size_t count, size_t bytes) {
-    for (size_t i = first; i < first + 4 && i < count; i++) {
-        const char *row = (const char *)ck_row(rows, ids[i]);
-        for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch(row + offset, 0, 3);
-    }
-}
-
 // Four rows at a time, the last one repeated where fewer are left: their sums share the query's registers.
 #define CK_DEFINE_CODES(level)                                                                                         \
     void ck_i8_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,     \
                              float *out) {                                                                             \
-        for (size_t i = 0; i < CK_CODE_GROUPS_AHEAD; i++) ck_fetch_codes(codes->rows, ids, 4 * i, count, codes->n);    \
         for (size_t i = 0; i < count; i += 4) {                                                                        \
-            ck_fetch_codes(codes->rows, ids, i + 4 * CK_CODE_GROUPS_AHEAD, count, codes->n);                           \
             const uint8_t *rows[4];                                                                                    \
             float factors[4], biases[4] = {0, 0, 0, 0};                                                                \
             int32_t dots[4];                                                                                           \
@@ -74,9 +61,7 @@ static inline __attribute__((always_inline)) void ck_fetch_codes(
     }                                                                                                                  \
     void ck_bf16_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,   \
                                float *out) {                                                                           \
-        for (size_t i = 0; i < CK_CODE_GROUPS_AHEAD; i++) ck_fetch_codes(codes->rows, ids, 4 * i, count, 2 * codes->n);\
         for (size_t i = 0; i < count; i += 4) {                                                                        \
-            ck_fetch_codes(codes->rows, ids, i + 4 * CK_CODE_GROUPS_AHEAD, count, 2 * codes->n);                       \
             const uint16_t *rows[4];                                                                                   \
             float biases[4] = {0, 0, 0, 0}, dots[4];                                                                   \
             size_t left = count - i < 4 ? count - i : 4;                                                               \

@@ -29,24 +29,28 @@ struct Beam {
     @inline(__always)
     var worst: UInt64 { unsafe entries[count - 1] }
 
+    /// What a new entry has to be below to be taken in.
+    @inline(__always)
+    var limit: UInt64 { unsafe count < capacity ? .max : entries[count &- 1] }
+
     /// Takes `entry` in if there is room or it is nearer than the farthest one.
     @inline(__always)
     mutating func offer(_ entry: UInt64) {
         if count == capacity {
-            guard unsafe entry < entries[count - 1] else { return }
+            guard unsafe entry < entries[count &- 1] else { return }
         } else {
-            count += 1
+            count &+= 1
         }
+        // Halves whose sizes depend on the count alone, the choice made by arithmetic: nothing to mispredict.
         var low = 0
-        var length = count - 1
-        // Without branches on the data: the half that holds the place is chosen by arithmetic.
-        while length > 0 {
+        var length = count &- 1
+        while length > 1 {
             let half = length >> 1
-            let isBefore = unsafe entries[low + half] < entry
-            low = isBefore ? low + half + 1 : low
-            length = isBefore ? length - half - 1 : half
+            low = unsafe entries[low &+ half &- 1] < entry ? low &+ half : low
+            length &-= half
         }
-        unsafe (entries + low + 1).update(from: entries + low, count: count - 1 - low)
+        if length == 1, unsafe entries[low] < entry { low &+= 1 }
+        unsafe (entries + (low &+ 1)).update(from: entries + low, count: count &- 1 &- low)
         unsafe entries[low] = entry
         if low < cursor { cursor = low }
     }

@@ -43,6 +43,7 @@ extension HNSWGraph {
             unsafe batch[count] = link
             count += 1
         }
+        unsafe codes.prefetch(batch, count)
         unsafe codes.distances(query, batch, count, into: values)
         unsafe scratch.distanceCount += count
         unsafe scratch.hopCount += 1
@@ -71,34 +72,74 @@ extension HNSWGraph {
         beam.offer(start)
         let batch = unsafe scratch.batch
         let values = unsafe scratch.values
+        let accepted = unsafe scratch.kept
         var distances = 0
         var hops = 0
+        var fetched = HNSWGraph.noLink
         while let slot = beam.next() {
-            let links = links(slot, layer)
-            var count = 0
-            var index = 0
-            while index < links.capacity {
-                let link = links[index]
-                guard link != HNSWGraph.noLink else { break }
-                index += 1
-                if scratch.visit(link) {
-                    unsafe batch[count] = link
-                    count += 1
-                }
+            let count = collect(links(slot, layer), scratch)
+            if slot != fetched { unsafe codes.prefetch(batch, count) }
+            // What is likely to be needed next arrives while these distances are computed.
+            if let next = beam.peek(), layer == 0 {
+                prefetchNeighbours(of: next, scratch)
+                fetched = next
             }
-            // The links of the node that is likely next arrive while these distances are computed.
-            if let next = beam.peek(), layer == 0 { unsafe ck_prefetch(base[next]) }
-            hops += 1
+            hops &+= 1
             guard count > 0 else { continue }
             unsafe codes.distances(query, batch, count, into: values)
-            distances += count
+            distances &+= count
+            // First what can enter at all, without a branch on the data.
+            let limit = beam.limit
+            var acceptedCount = 0
             for index in 0..<count {
-                unsafe beam.offer(RankedSlot.make(distance: values[index], slot: batch[index]))
+                let entry = unsafe RankedSlot.make(distance: values[index], slot: batch[index])
+                unsafe accepted[acceptedCount] = entry
+                acceptedCount &+= entry < limit ? 1 : 0
+            }
+            for index in 0..<acceptedCount {
+                let entry = unsafe accepted[index]
+                if layer == 0 { unsafe ck_prefetch(base[RankedSlot.slot(entry)], base.stride) }
+                beam.offer(entry)
             }
         }
         unsafe scratch.distanceCount += distances
         unsafe scratch.hopCount += hops
         return beam
+    }
+
+    /// Puts the links that this pass has not met yet into the scratch's batch and marks them.
+    ///
+    /// - Returns: how many there are.
+    @inline(__always)
+    private func collect(_ links: LinkList, _ scratch: SearchScratch) -> Int {
+        let batch = unsafe scratch.batch
+        var count = 0
+        var index = 0
+        while index < links.capacity {
+            let link = links[index]
+            guard link != HNSWGraph.noLink else { break }
+            index &+= 1
+            unsafe batch[count] = link
+            count &+= scratch.visit(link) ? 1 : 0
+        }
+        return count
+    }
+
+    /// Asks for the rows of the neighbours of `slot` on layer 0 that this pass has not met yet.
+    @inline(__always)
+    private func prefetchNeighbours(of slot: UInt32, _ scratch: SearchScratch) {
+        let links = links(slot, 0)
+        let ahead = unsafe scratch.keptSlots
+        var count = 0
+        var index = 0
+        while index < links.capacity {
+            let link = links[index]
+            guard link != HNSWGraph.noLink else { break }
+            index &+= 1
+            unsafe ahead[count] = link
+            count &+= scratch.isVisited(link) ? 0 : 1
+        }
+        unsafe codes.prefetch(ahead, count)
     }
 
     /// The nearest `ef` nodes of layer 0 that are live and in `allowed`, found from `start`.
@@ -138,6 +179,7 @@ extension HNSWGraph {
                     count += 1
                 }
             }
+            unsafe codes.prefetch(batch, count)
             unsafe codes.distances(query, batch, count, into: values)
             spent += count
             unsafe scratch.hopCount += 1

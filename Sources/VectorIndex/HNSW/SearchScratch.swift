@@ -98,9 +98,18 @@ final class SearchScratch: Sendable {
     func visit(_ slot: UInt32) -> Bool {
         let word = Int(slot >> 6)
         let bit: UInt64 = 1 &<< UInt64(slot & 63)
-        guard unsafe word < visitedWordCount, unsafe visited[word] & bit == 0 else { return false }
-        unsafe visited[word] |= bit
-        return true
+        guard unsafe word < visitedWordCount else { return false }
+        let old = unsafe visited[word]
+        unsafe visited[word] = old | bit
+        return old & bit == 0
+    }
+
+    /// Whether `slot` was met, or came after this scratch was prepared.
+    @inline(__always)
+    func isVisited(_ slot: UInt32) -> Bool {
+        let word = Int(slot >> 6)
+        guard unsafe word < visitedWordCount else { return true }
+        return unsafe visited[word] & (1 &<< UInt64(slot & 63)) != 0
     }
 }
 

@@ -20,6 +20,8 @@ final class CodeArray: Sendable {
     let rows: SlabArray
     let scales: SlabArray?
     let biases: SlabArray?
+    /// What a prefetch asks for of a row: the rest of a longer one comes as it is read.
+    private let fetchBytes: Int
     private let isL2: Bool
     private let kernels: ck_distance_table
     // What the gather takes; the addresses in it never change.
@@ -40,6 +42,7 @@ final class CodeArray: Sendable {
         } else {
             rows = SlabArray(rowBytes: width * precision.byteCount, alignment: 64, shift: 13)
         }
+        fetchBytes = min(rows.stride, 2048)
         let hasBiases = isL2 && precision != .f32
         scales = precision == .int8 ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
         biases = hasBiases ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
@@ -123,6 +126,12 @@ final class CodeArray: Sendable {
             row.assumingMemoryBound(to: UInt8.self), width, buffer.assumingMemoryBound(to: Int8.self))
         let scale = unsafe scales[slot].assumingMemoryBound(to: Float.self).pointee
         return unsafe ck_code_query(values: buffer, factor: factor * scale, constant: constant, offset: offset)
+    }
+
+    /// Asks for the rows of the `count` vectors in `slots`, which then arrive while something else is done.
+    @inline(__always)
+    func prefetch(_ slots: UnsafePointer<UInt32>, _ count: Int) {
+        unsafe ck_prefetch_rows(rows.rows, slots, count, fetchBytes)
     }
 
     /// The distances of `query` and the `count` vectors in `slots`.
