@@ -104,6 +104,11 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
         }                                                                                                              \
         memset(codes + dimension, 0, (n - dimension) * sizeof *codes);                                                 \
         return squares;                                                                                                \
+    }                                                                                                                  \
+    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key) {                                         \
+        size_t count = 0;                                                                                              \
+        for (size_t i = 0; i < n; i++) count += x[i] < key;                                                            \
+        return count;                                                                                                  \
     }
 
 #define CK_DECLARE_CODES(level)                                                                                        \
@@ -113,4 +118,5 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
                                float *out);                                                                            \
     ck_coded ck_i8_encode_##level(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);           \
     int32_t ck_i8_row_query_##level(const uint8_t *row, size_t n, int8_t *query);                                      \
-    float ck_bf16_encode_##level(const float *x, size_t dimension, size_t n, uint16_t *codes);
+    float ck_bf16_encode_##level(const float *x, size_t dimension, size_t n, uint16_t *codes);                         \
+    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key);

@@ -91,6 +91,8 @@ typedef struct {
     ck_coded (*i8_encode)(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);
     /// A row of n codes as a query; returns its offset.
     int32_t (*i8_row_query)(const uint8_t *row, size_t n, int8_t *query);
+    /// How many of n numbers are below `key`.
+    size_t (*count_below)(const uint64_t *x, size_t n, uint64_t key);
     /// x[dimension] as n bf16; returns the squared length of what they stand for.
     float (*bf16_encode)(const float *x, size_t dimension, size_t n, uint16_t *codes);
 } ck_distance_table;

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The nearest nodes of a search in a flat ascending array: results and frontier at once.
 ///
 /// With at most a few hundred entries a move of some cache lines is cheaper than a heap's mispredicted branches, and
@@ -6,6 +8,7 @@
 struct Beam {
     private let entries: UnsafeMutablePointer<UInt64>
     private let capacity: Int
+    private let countBelow: @convention(c) (UnsafePointer<UInt64>?, Int, UInt64) -> Int
     /// The number of entries.
     private(set) var count = 0
     /// No entry before this one is left to expand.
@@ -15,6 +18,8 @@ struct Beam {
     init(entries: UnsafeMutablePointer<UInt64>, capacity: Int) {
         unsafe self.entries = unsafe entries
         self.capacity = capacity
+        // The table lives as long as the process.
+        unsafe countBelow = ck_kernels().pointee.distance.count_below
     }
 
     /// The entry at `index`, nearest first.
@@ -41,15 +46,8 @@ struct Beam {
         } else {
             count &+= 1
         }
-        // Halves whose sizes depend on the count alone, the choice made by arithmetic: nothing to mispredict.
-        var low = 0
-        var length = count &- 1
-        while length > 1 {
-            let half = length >> 1
-            low = unsafe entries[low &+ half &- 1] < entry ? low &+ half : low
-            length &-= half
-        }
-        if length == 1, unsafe entries[low] < entry { low &+= 1 }
+        // Counting costs less than a search whose branches nobody can predict.
+        let low = unsafe countBelow(entries, count &- 1, entry)
         unsafe (entries + (low &+ 1)).update(from: entries + low, count: count &- 1 &- low)
         unsafe entries[low] = entry
         if low < cursor { cursor = low }
@@ -79,18 +77,6 @@ struct Beam {
             left += 1
         }
         return left
-    }
-
-    /// The slot `next()` would return if nothing nearer comes.
-    @inline(__always)
-    func peek() -> UInt32? {
-        var index = cursor
-        while index < count {
-            let entry = unsafe entries[index]
-            if entry & 1 == 0 { return RankedSlot.slot(entry) }
-            index += 1
-        }
-        return nil
     }
 }
 

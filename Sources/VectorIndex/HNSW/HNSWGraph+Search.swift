@@ -70,22 +70,16 @@ extension HNSWGraph {
         scratch.clearVisited()
         _ = scratch.visit(RankedSlot.slot(start))
         beam.offer(start)
-        let batch = unsafe scratch.batch
         let values = unsafe scratch.values
         let accepted = unsafe scratch.kept
+        // Two batches: the rows of the second one are on their way while the distances of the first are computed.
+        var (batch, ahead) = unsafe (scratch.batch, scratch.keptSlots)
+        var count = unsafe expand(&beam, layer, into: batch, scratch)
         var distances = 0
         var hops = 0
-        var fetched = HNSWGraph.noLink
-        while let slot = beam.next() {
-            let count = collect(links(slot, layer), scratch)
-            if slot != fetched { unsafe codes.prefetch(batch, count) }
-            // What is likely to be needed next arrives while these distances are computed.
-            if let next = beam.peek(), layer == 0 {
-                prefetchNeighbours(of: next, scratch)
-                fetched = next
-            }
+        while count >= 0 {
+            let aheadCount = unsafe expand(&beam, layer, into: ahead, scratch)
             hops &+= 1
-            guard count > 0 else { continue }
             unsafe codes.distances(query, batch, count, into: values)
             distances &+= count
             // First what can enter at all, without a branch on the data.
@@ -98,8 +92,15 @@ extension HNSWGraph {
             }
             for index in 0..<acceptedCount {
                 let entry = unsafe accepted[index]
+                // Links are asked for long before they are followed.
                 if layer == 0 { unsafe ck_prefetch(base[RankedSlot.slot(entry)], base.stride) }
                 beam.offer(entry)
+            }
+            if aheadCount < 0 {
+                count = unsafe expand(&beam, layer, into: batch, scratch)
+            } else {
+                unsafe swap(&batch, &ahead)
+                count = aheadCount
             }
         }
         unsafe scratch.distanceCount += distances
@@ -107,12 +108,16 @@ extension HNSWGraph {
         return beam
     }
 
-    /// Puts the links that this pass has not met yet into the scratch's batch and marks them.
+    /// Takes the nearest entry of the beam that was not expanded yet, puts its links that this pass has not met into
+    /// `batch`, marks them, and asks for their rows.
     ///
-    /// - Returns: how many there are.
+    /// - Returns: how many links there are, or −1 when no entry is left.
     @inline(__always)
-    private func collect(_ links: LinkList, _ scratch: SearchScratch) -> Int {
-        let batch = unsafe scratch.batch
+    private func expand(
+        _ beam: inout Beam, _ layer: Int, into batch: UnsafeMutablePointer<UInt32>, _ scratch: SearchScratch
+    ) -> Int {
+        guard let slot = beam.next() else { return -1 }
+        let links = links(slot, layer)
         var count = 0
         var index = 0
         while index < links.capacity {
@@ -122,24 +127,8 @@ extension HNSWGraph {
             unsafe batch[count] = link
             count &+= scratch.visit(link) ? 1 : 0
         }
+        unsafe codes.prefetch(batch, count)
         return count
-    }
-
-    /// Asks for the rows of the neighbours of `slot` on layer 0 that this pass has not met yet.
-    @inline(__always)
-    private func prefetchNeighbours(of slot: UInt32, _ scratch: SearchScratch) {
-        let links = links(slot, 0)
-        let ahead = unsafe scratch.keptSlots
-        var count = 0
-        var index = 0
-        while index < links.capacity {
-            let link = links[index]
-            guard link != HNSWGraph.noLink else { break }
-            index &+= 1
-            unsafe ahead[count] = link
-            count &+= scratch.isVisited(link) ? 0 : 1
-        }
-        unsafe codes.prefetch(ahead, count)
     }
 
     /// The nearest `ef` nodes of layer 0 that are live and in `allowed`, found from `start`.

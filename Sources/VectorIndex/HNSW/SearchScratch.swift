@@ -103,14 +103,6 @@ final class SearchScratch: Sendable {
         unsafe visited[word] = old | bit
         return old & bit == 0
     }
-
-    /// Whether `slot` was met, or came after this scratch was prepared.
-    @inline(__always)
-    func isVisited(_ slot: UInt32) -> Bool {
-        let word = Int(slot >> 6)
-        guard unsafe word < visitedWordCount else { return true }
-        return unsafe visited[word] & (1 &<< UInt64(slot & 63)) != 0
-    }
 }
 
 /// Hands out scratches, and tells writers when nobody can be looking at a slot any more.

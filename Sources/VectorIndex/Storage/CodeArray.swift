@@ -40,7 +40,8 @@ final class CodeArray: Sendable {
         if precision == .f32 {
             rows = vectors
         } else {
-            rows = SlabArray(rowBytes: width * precision.byteCount, alignment: 64, shift: 13)
+            let bytes = width * precision.byteCount
+            rows = SlabArray(rowBytes: bytes, alignment: 64, shift: SlabArray.shift(ofStride: bytes))
         }
         fetchBytes = min(rows.stride, 2048)
         let hasBiases = isL2 && precision != .f32

@@ -79,12 +79,22 @@ final class SlabArray: Sendable {
             &* stride
     }
 
+    /// The least shift of at least 13 by which rows of `stride` bytes make slabs of whole huge pages.
+    static func shift(ofStride stride: Int) -> UInt32 {
+        var shift: UInt32 = 13
+        while shift < 20, (stride << Int(shift)) % hugePage != 0 { shift += 1 }
+        return shift
+    }
+
     /// Makes sure rows 0 ..< `count` are there.
     /// - Returns: false when there is no memory or no room in the table.
     func reserve(_ count: Int) -> Bool {
         owned.withLock { owned -> Bool in
             while owned.slabCount << Int(shift) < count {
-                guard owned.slabCount < SlabArray.maximumSlabCount, let slab = unsafe allocate(&owned) else {
+                let isFilled = (count - owned.slabCount << Int(shift)) << 1 >= 1 << Int(shift)
+                guard owned.slabCount < SlabArray.maximumSlabCount,
+                    let slab = unsafe allocate(&owned, isFilled: isFilled)
+                else {
                     return false
                 }
                 unsafe table[owned.slabCount] = UnsafePointer(slab)
@@ -110,7 +120,7 @@ final class SlabArray: Sendable {
             owned.section = section
             let rest = section.byteCount - whole * slabBytes
             guard rest > 0 else { return true }
-            guard let slab = unsafe allocate(&owned) else { return false }
+            guard let slab = unsafe allocate(&owned, isFilled: false) else { return false }
             unsafe UnsafeMutableRawPointer(slab).copyMemory(from: base + whole * slabBytes, byteCount: rest)
             unsafe table[whole] = UnsafePointer(slab)
             owned.slabCount += 1
@@ -166,10 +176,11 @@ final class SlabArray: Sendable {
         }
     }
 
-    private func allocate(_ owned: inout Owned) -> UnsafeMutablePointer<UInt8>? {
+    private func allocate(_ owned: inout Owned, isFilled: Bool) -> UnsafeMutablePointer<UInt8>? {
         let wanted = stride << Int(shift)
-        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often.
-        let isLarge = wanted >= SlabArray.hugePage && owned.slabCount > 0
+        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often. Not the
+        // first of a small array, of which a huge page would be mostly empty.
+        let isLarge = wanted >= SlabArray.hugePage && (owned.slabCount > 0 || isFilled)
         let bytes = isLarge ? wanted + SlabArray.hugePage : wanted
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
