@@ -74,8 +74,11 @@ public final class HNSWIndex: VectorSearching {
 
     /// The vector stored under `id`, at length 1 for cosine; nil when there is none.
     public func vector(of id: Int64) -> [Float]? {
-        // A slot is not used again while its id is in the dictionary, which stays locked while the row is copied.
+        // A slot is not used again while its id is in the dictionary, which stays locked while the row is copied; its
+        // memory is there as long as a scratch is held.
         let graph = graph
+        let scratch = graph.scratches.take(slotCount: 0, beamCapacity: 0)
+        defer { graph.scratches.giveBack(scratch) }
         return graph.places.withLock { places in
             guard let slot = places[id] else { return nil }
             return unsafe Array(UnsafeBufferPointer(start: graph.vector(slot), count: dimension))
@@ -97,4 +100,6 @@ struct SlotBook: Sendable {
     var tombstones: [UInt32] = []
     /// Nothing leads there any more; searches up to that epoch may still be there.
     var limbo: [(slot: UInt32, epoch: UInt64)] = []
+    /// Memory that rows have left; searches up to that epoch may still read it.
+    var leftMemory: [(memory: SlabArray.LeftMemory, epoch: UInt64)] = []
 }

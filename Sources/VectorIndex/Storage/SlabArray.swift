@@ -32,8 +32,33 @@ final class SlabArray: Sendable {
 
     private struct Owned: Sendable {
         var slabCount = 0
-        var allocations: [(address: UInt, bytes: Int)] = []
+        var allocations: [Allocation] = []
         var section: SnapshotSection?
+    }
+
+    fileprivate struct Allocation: Sendable {
+        var slab: Int
+        var address: UInt
+        var bytes: Int
+
+        func free() {
+            unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
+        }
+    }
+
+    /// Memory that rows have left: given back with the last reference, when no reader can be looking at it.
+    final class LeftMemory: Sendable {
+        private let allocations: [Allocation]
+        private let section: SnapshotSection?
+
+        fileprivate init(allocations: [Allocation], section: SnapshotSection?) {
+            self.allocations = allocations
+            self.section = section
+        }
+
+        deinit {
+            for allocation in allocations { allocation.free() }
+        }
     }
 
     /// Creates an array without rows.
@@ -54,9 +79,7 @@ final class SlabArray: Sendable {
     deinit {
         unsafe free(table)
         owned.withLock { owned in
-            for allocation in owned.allocations {
-                unsafe munmap(UnsafeMutableRawPointer(bitPattern: allocation.address), allocation.bytes)
-            }
+            for allocation in owned.allocations { allocation.free() }
         }
     }
 
@@ -145,6 +168,33 @@ final class SlabArray: Sendable {
         return true
     }
 
+    /// Goes on with `section`, which holds the first `count` rows as they are, where whole slabs of them are mapped.
+    ///
+    /// Readers see the same rows before and after. Nobody may write meanwhile.
+    /// - Returns: the memory that was left; nil when the rows in the section are others, or too few to fill a slab.
+    func move(to section: SnapshotSection, count: Int) -> LeftMemory? {
+        let slabBytes = stride << Int(shift)
+        let whole = count >> Int(shift)
+        return owned.withLock { owned -> LeftMemory? in
+            guard whole > 0, whole <= owned.slabCount, section.byteCount == count * stride,
+                let base = unsafe section.base.baseAddress
+            else { return nil }
+            for slab in 0..<whole {
+                guard let old = unsafe table[slab], unsafe memcmp(old, base + slab * slabBytes, slabBytes) == 0 else {
+                    return nil
+                }
+            }
+            for slab in 0..<whole {
+                unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
+            }
+            let left = LeftMemory(
+                allocations: owned.allocations.filter { $0.slab < whole }, section: owned.section)
+            owned.allocations.removeAll { $0.slab < whole }
+            owned.section = section
+            return left
+        }
+    }
+
     /// Gives the pages of an adopted section back: those not written to are read from the file again when needed.
     ///
     /// Rows are then read at random, so that reading ahead would only cost memory.
@@ -186,7 +236,8 @@ final class SlabArray: Sendable {
         guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
             unsafe memory != MAP_FAILED
         else { return nil }
-        owned.allocations.append((UInt(bitPattern: memory), bytes))
+        owned.allocations.append(
+            Allocation(slab: owned.slabCount, address: UInt(bitPattern: memory), bytes: bytes))
         var start = unsafe memory
         if isLarge {
             let address = UInt(bitPattern: memory)
