@@ -1,5 +1,4 @@
 import CKernels
-import Kernels
 import Synchronization
 
 // Searching one layer: a beam of the nearest nodes met so far, each expanded once, nearest first.
@@ -129,64 +128,5 @@ extension HNSWGraph {
         }
         unsafe codes.prefetch(batch, count)
         return count
-    }
-
-    /// The nearest `ef` nodes of layer 0 that are live and in `allowed`, found from `start`.
-    ///
-    /// Walks through nodes that do not count, so it goes on until the beam is full of ones that do and nothing nearer
-    /// is in sight.
-    ///
-    /// Computes about `budget` distances at most.
-    ///
-    /// - Returns: the beam, or nil when the budget ran out.
-    @inline(never)
-    func searchBase(
-        from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, allowed: Bitmap?, budget: Int,
-        scratch: SearchScratch
-    ) -> Beam? {
-        var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
-        var frontier = unsafe FrontierHeap(taking: &scratch.frontier)
-        defer { unsafe frontier.giveBack(to: &scratch.frontier) }
-        scratch.clearVisited()
-        let first = RankedSlot.slot(start)
-        _ = scratch.visit(first)
-        frontier.push(start)
-        if counts(first, allowed) { beam.offer(start) }
-        let (batch, values) = unsafe (scratch.batch, scratch.values)
-        var spent = 0
-        defer { unsafe scratch.distanceCount += spent }
-        while let nearest = frontier.pop() {
-            if beam.isFull && nearest > beam.worst { break }
-            guard spent <= budget else { return nil }
-            let links = links(RankedSlot.slot(nearest), 0)
-            var count = 0
-            for index in 0..<(links.capacity) {
-                let link = links[index]
-                guard link != HNSWGraph.noLink else { break }
-                if scratch.visit(link) {
-                    unsafe batch[count] = link
-                    count += 1
-                }
-            }
-            unsafe codes.prefetch(batch, count)
-            unsafe codes.distances(query, batch, count, into: values)
-            spent += count
-            unsafe scratch.hopCount += 1
-            for index in 0..<count {
-                let slot = unsafe batch[index]
-                let entry = unsafe RankedSlot.make(distance: values[index], slot: slot)
-                guard !beam.isFull || entry < beam.worst else { continue }
-                frontier.push(entry)
-                if counts(slot, allowed) { beam.offer(entry) }
-            }
-        }
-        return beam
-    }
-
-    @inline(__always)
-    private func counts(_ slot: UInt32, _ allowed: Bitmap?) -> Bool {
-        let id = unsafe id(slot).pointee.load(ordering: .acquiring)
-        guard id >= 0 else { return false }
-        return allowed?.contains(id) ?? true
     }
 }

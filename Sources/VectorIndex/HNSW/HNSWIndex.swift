@@ -18,8 +18,9 @@ import Synchronization
 /// among themselves; one insertion uses all threads of the pool. A removed vector is invisible at once; links around it
 /// are mended when one in a hundred is gone, and its slot is used again after the last search that could see it.
 ///
-/// Bytes for each vector: 4·D (padded to 64) + 8·M for links + 24 for id and node, and about 40 for the id's place in
-/// a dictionary.
+/// Bytes held for each vector of D components, D a multiple of 64: D for int8 codes (2·D for bf16, 4·D for f32), 8·M for
+/// links, about 8 for upper layers, 16 for id and node, 4 to 8 for its place, 4 for the scale. The exact vectors, 4·D,
+/// are held until the first snapshot; beside int8 and bf16 codes they are then read from the file's map.
 public final class HNSWIndex: VectorSearching {
     /// The number of components of every vector.
     public let dimension: Int
