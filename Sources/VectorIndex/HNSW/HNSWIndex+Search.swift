@@ -4,9 +4,9 @@ import Synchronization
 extension HNSWIndex {
     /// The closest vectors to `query`, best first: as many as exist, up to `topK`.
     ///
-    /// Without a filter the graph is searched with a beam of `efSearch`. With one, whichever is estimated to compute
-    /// fewer distances: the exact scan of what is allowed, or the graph with a beam that only allowed vectors enter.
-    /// Whenever a graph search comes back with too few, the exact scan answers.
+    /// Without a filter the graph is searched with a beam of `efSearch`. With one, whichever is estimated to be fastest:
+    /// a scan of what is allowed, the graph with a wider beam, or the graph over allowed nodes alone. Whenever a search
+    /// comes back with too few, the next surer way answers, the scan at last.
     ///
     /// - Parameters:
     ///   - query: `dimension` finite components, not all zero for cosine; need not be of length 1.
@@ -38,29 +38,25 @@ extension HNSWIndex {
     }
 
     private func answer(_ search: GraphSearch, _ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
-        if allowed == nil, search.graph.tombstoneCount.load(ordering: .acquiring) == 0 {
-            let hits = unsafe search.plain(query)
-            counters.note(.graph)
-            if hits.count >= min(search.topK, search.live) { return hits }
-        } else {
-            let matches = min(allowed?.count ?? search.live, search.live)
-            let scan = search.scanCost(matches: matches)
-            // Counted through the graph this many nodes are met for each one that is allowed.
-            if scan > search.graphCost(matches: matches),
-                let hits = unsafe search.filtered(query, allowed, budget: scan), hits.count >= min(search.topK, matches)
-            {
+        let wanted = min(search.topK, search.live, allowed?.count ?? .max)
+        switch search.plan(allowed) {
+        case .graph(let ef):
+            let hits = unsafe search.plain(query, ef: ef, allowed)
+            if hits.count >= wanted {
+                counters.note(allowed == nil ? .graph : .filteredGraph)
+                return hits
+            }
+        case .filteredGraph(let probeEf):
+            guard let allowed, let hits = unsafe search.filtered(query, allowed, probeEf: probeEf) else { break }
+            if hits.count >= wanted {
                 counters.note(.filteredGraph)
                 return hits
             }
+        case .scan:
+            break
         }
         counters.note(.scan)
-        return unsafe search.exact(query, slots: allowed.flatMap { slots(allowed: $0, graph: search.graph) }, allowed)
-    }
-
-    /// The slots of the allowed ids where looking them up is cheaper than passing over all slots; else nil.
-    private func slots(allowed: Bitmap, graph: HNSWGraph) -> [UInt32]? {
-        guard allowed.count * 16 < graph.slotCount.load(ordering: .relaxed) else { return nil }
-        return graph.places.withLock { places in allowed.compactMap { places[$0] } }
+        return unsafe search.exact(query, allowed)
     }
 }
 
@@ -72,96 +68,199 @@ struct GraphSearch {
     let ef: Int
     let live: Int
 
-    /// Candidates rescored beyond the hits wanted, at least: the codes' order of the nearest is not quite the exact one.
-    private static let rescoringMargin = 16
-
-    /// Distances an exact scan of `matches` vectors is worth: rows one after the other come cheaper than at random.
-    func scanCost(matches: Int) -> Int { matches }
-
-    /// Distances a filtered search is expected to compute: a beam's worth for each `live / matches` nodes met.
-    func graphCost(matches: Int) -> Int {
-        let plain = Double(ef) * Double(graph.parameters.m)
-        return Int(min(plain * Double(live) / Double(max(matches, 1)), 1e15))
+    /// Which way to answer.
+    enum Plan {
+        /// The plain graph with a beam of `ef`, of which the allowed are kept.
+        case graph(ef: Int)
+        /// The graph, over allowed nodes alone, from those that a plain search with a beam of `probeEf` meets.
+        case filteredGraph(probeEf: Int)
+        /// Every allowed vector.
+        case scan
     }
 
-    func plain(_ query: UnsafePointer<Float>) -> [VectorHit] {
+    /// The way that is expected to take least time, which depends on the share of the vectors that is allowed.
+    func plan(_ allowed: Bitmap?) -> Plan {
+        let tombstones = graph.tombstoneCount.load(ordering: .acquiring)
+        // Room for the removed vectors that the beam may meet; they are one in a hundred at most.
+        guard let allowed else { return .graph(ef: tombstones == 0 ? ef : ef + ef / 8 + min(tombstones, 8)) }
+        let matches = min(allowed.count, live)
+        let wide = min(Double(ef) * Double(live) / Double(max(matches, 1)), 1e9)
+        // In distances of a scan, from measurements at 384 dimensions (docs/decisions/0009-vector-precision.md).
+        let links = Double(graph.parameters.m)
+        let scan = Double(matches)
+        let over = wide * links * 2.5
+        let filtered = Double(max(ef, GraphSearch.leastFilteredEf)) * links * 6
+        if scan <= min(over, filtered) { return .scan }
+        if over <= filtered { return .graph(ef: Int(wide)) }
+        // Wide enough that it would meet some five allowed nodes if the filter had nothing to do with the query.
+        return .filteredGraph(probeEf: min(max(5 * live / matches, 32), 512))
+    }
+
+    func plain(_ query: UnsafePointer<Float>, ef: Int, _ allowed: Bitmap?) -> [VectorHit] {
+        scratch.prepare(beamCapacity: ef)
         var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
         guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
         let beam = unsafe graph.searchLayer(0, from: start, ef: ef, query: &coded, scratch: scratch)
-        return unsafe hits(of: beam, query)
+        return unsafe hits(of: beam, query, allowed)
     }
 
-    func filtered(_ query: UnsafePointer<Float>, _ allowed: Bitmap?, budget: Int) -> [VectorHit]? {
+    /// - Returns: nil when nothing near the query is allowed: the nearest allowed vectors are then far from it, where
+    ///   many are about as far, and a graph is no way to tell them apart.
+    func filtered(_ query: UnsafePointer<Float>, _ allowed: Bitmap, probeEf: Int) -> [VectorHit]? {
+        let ef = max(ef, GraphSearch.leastFilteredEf)
+        scratch.prepare(beamCapacity: max(ef, probeEf))
         var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
         guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
-        let beam = unsafe graph.searchBase(
-            from: start, ef: ef, query: &coded, allowed: allowed, budget: budget, scratch: scratch)
-        guard let beam = beam else { return nil }
-        return unsafe hits(of: beam, query)
+        let probe = unsafe graph.searchLayer(0, from: start, ef: probeEf, query: &coded, scratch: scratch)
+        let near = (0..<probe.count).map { probe[$0] & ~1 }.filter { isResult(RankedSlot.slot($0), allowed) }
+        guard !near.isEmpty else { return nil }
+        let beam = unsafe graph.searchAllowed(from: near, ef: ef, query: &coded, allowed: allowed, scratch: scratch)
+        return unsafe hits(of: beam, query, allowed)
     }
 
-    /// Compares `query` with the vectors in `slots`, or in every slot when nil, that are live and allowed.
-    func exact(_ query: UnsafePointer<Float>, slots: [UInt32]?, _ allowed: Bitmap?) -> [VectorHit] {
-        var beam = unsafe Beam(entries: scratch.beam, capacity: topK)
-        let (batch, values) = unsafe (scratch.batch, scratch.values)
-        let total = slots?.count ?? graph.slotCount.load(ordering: .acquiring)
+    /// Compares `query` with every vector that is live and allowed: on codes, and the best of them exactly.
+    ///
+    /// Where so many are about as near as the last hit that the codes can't order them, all are compared exactly.
+    func exact(_ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
+        // Looking slots up is cheaper than passing over all of them unless most are allowed.
+        let total = graph.slotCount.load(ordering: .acquiring)
+        let listed = allowed.flatMap { allowed -> [UInt32]? in
+            guard allowed.count * 2 < total else { return nil }
+            return graph.places.withLock { $0.slots(of: allowed) }
+        }
+        let slots = ScannedSlots(listed: listed, total: total)
+        if let error = graph.codes.error {
+            let capacity = rescored + 64
+            scratch.prepare(beamCapacity: capacity)
+            var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
+            let beam = unsafe scan(slots, allowed, capacity: capacity) { batch, count in
+                unsafe graph.codes.distances(&coded, batch, count, into: scratch.values)
+            }
+            let isSure =
+                beam.count < capacity
+                || RankedSlot.distance(beam[capacity - 1]) > RankedSlot.distance(beam[topK - 1]) + error
+            if isSure { return unsafe hits(of: beam, query, allowed, rescoring: capacity) }
+        }
+        scratch.prepare(beamCapacity: topK)
+        let beam = unsafe scan(slots, allowed, capacity: topK) { batch, count in
+            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, count, into: scratch.values)
+            for index in 0..<count { unsafe scratch.values[index] *= graph.similarity.sign }
+        }
+        return hits(beam.count)
+    }
+
+    /// The nearest `capacity` of the slots that are live and allowed, by the distances that `measure` puts into the
+    /// scratch's values for a batch.
+    @inline(__always)
+    private func scan(
+        _ slots: ScannedSlots, _ allowed: Bitmap?, capacity: Int, _ measure: (UnsafePointer<UInt32>, Int) -> Void
+    ) -> Beam {
+        var beam = unsafe Beam(entries: scratch.beam, capacity: capacity)
+        var (batch, ahead) = unsafe (scratch.batch, scratch.keptSlots)
         var next = 0
-        while next < total {
-            var count = 0
-            while next < total, count < 256 {
-                let slot = slots?[next] ?? UInt32(next)
-                next += 1
-                // Live before it is compared: the slot is then not used again while this search lasts.
-                let id = unsafe graph.id(slot).pointee.load(ordering: .acquiring)
-                guard id >= 0, allowed?.contains(id) ?? true else { continue }
-                unsafe batch[count] = slot
-                count += 1
-            }
-            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, count, into: values)
+        var count = unsafe take(&next, slots, allowed, into: batch)
+        while count > 0 {
+            let aheadCount = unsafe take(&next, slots, allowed, into: ahead)
+            unsafe measure(batch, count)
             unsafe scratch.distanceCount += count
             for index in 0..<count {
-                let distance = unsafe graph.similarity.sign * values[index]
-                unsafe beam.offer(RankedSlot.make(distance: distance, slot: batch[index]))
+                unsafe beam.offer(RankedSlot.make(distance: scratch.values[index], slot: batch[index]))
             }
+            unsafe swap(&batch, &ahead)
+            count = aheadCount
         }
-        return hits(of: beam)
+        return beam
     }
 
-    /// The hits of a beam whose distances are those of codes: its first entries compared anew, with the exact rows.
-    private func hits(of beam: Beam, _ query: UnsafePointer<Float>) -> [VectorHit] {
-        guard graph.codes.precision != .f32 else { return hits(of: beam) }
-        let (batch, values) = unsafe (scratch.batch, scratch.values)
-        let candidates = min(beam.count, topK + max(topK, GraphSearch.rescoringMargin))
-        var rescored = unsafe Beam(entries: scratch.beam, capacity: candidates)
-        var done = 0
-        while done < candidates {
-            let count = min(candidates - done, SearchScratch.batchCapacity)
-            for index in 0..<count { unsafe batch[index] = RankedSlot.slot(beam[done + index]) }
-            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, count, into: values)
-            unsafe scratch.distanceCount += count
-            // What was read from the beam's memory has gone through the batch: it may be written now.
-            for index in 0..<count {
-                let distance = unsafe graph.similarity.sign * values[index]
-                unsafe rescored.offer(RankedSlot.make(distance: distance, slot: batch[index]))
-            }
-            done += count
+    /// Puts the next slots of a scan that are live and allowed into `batch` and asks for their rows; returns how many.
+    private func take(
+        _ next: inout Int, _ slots: ScannedSlots, _ allowed: Bitmap?, into batch: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var count = 0
+        while next < slots.count, count < GraphSearch.scanBatch {
+            let slot = slots[next]
+            next += 1
+            unsafe batch[count] = slot
+            // Live before it is compared: the slot is then not used again while this search lasts.
+            count &+= slots.listed != nil || isResult(slot, allowed) ? 1 : 0
         }
-        return hits(of: rescored)
+        unsafe graph.codes.prefetch(batch, count)
+        return count
     }
 
-    /// The live ids of the beam's first entries, each once.
-    private func hits(of beam: Beam) -> [VectorHit] {
+    private static let scanBatch = 16
+
+    @inline(__always)
+    private func isResult(_ slot: UInt32, _ allowed: Bitmap?) -> Bool {
+        let id = unsafe graph.id(slot).pointee.load(ordering: .acquiring)
+        return id >= 0 && allowed?.contains(id) ?? true
+    }
+
+    /// The least beam of a filtered search: what is allowed hangs together less well than the whole.
+    private static let leastFilteredEf = 96
+
+    /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
+    private var rescored: Int { topK + max(16, topK / 4) }
+
+    /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
+    private func hits(
+        of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?, rescoring limit: Int? = nil
+    ) -> [VectorHit] {
+        let entries = unsafe scratch.beam
+        let limit = limit ?? rescored
+        var kept = 0
+        for index in 0..<beam.count where kept < limit && isResult(RankedSlot.slot(beam[index]), allowed) {
+            unsafe entries[kept] = beam[index]
+            kept += 1
+        }
+        if graph.codes.precision != .f32 { unsafe rescore(kept, query) }
+        return hits(kept)
+    }
+
+    /// The hits that the first `kept` entries of the scratch's beam make, whose distances are exact.
+    private func hits(_ kept: Int) -> [VectorHit] {
+        let entries = unsafe scratch.beam
         var hits: [VectorHit] = []
-        hits.reserveCapacity(min(topK, beam.count))
-        for index in 0..<(beam.count) {
-            guard hits.count < topK else { break }
-            let entry = beam[index]
+        hits.reserveCapacity(min(topK, kept))
+        for index in 0..<min(topK, kept) {
+            let entry = unsafe entries[index]
             let id = unsafe graph.id(RankedSlot.slot(entry)).pointee.load(ordering: .acquiring)
+            // Removed since it was looked at.
             guard id >= 0 else { continue }
             hits.append(VectorHit(id: id, similarity: -RankedSlot.distance(entry)))
         }
         return VectorHit.ordered(hits)
     }
+
+    /// Puts exact distances into the first `count` entries of the scratch's beam, and these in order.
+    private func rescore(_ count: Int, _ query: UnsafePointer<Float>) {
+        let (entries, batch, values) = unsafe (scratch.beam, scratch.batch, scratch.values)
+        var done = 0
+        while done < count {
+            let block = min(count - done, SearchScratch.batchCapacity)
+            for index in 0..<block { unsafe batch[index] = RankedSlot.slot(entries[done + index]) }
+            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, block, into: values)
+            unsafe scratch.distanceCount += block
+            for index in 0..<block {
+                let distance = unsafe graph.similarity.sign * values[index]
+                unsafe entries[done + index] = RankedSlot.make(distance: distance, slot: batch[index])
+            }
+            done += block
+        }
+        var ranked = unsafe UnsafeMutableBufferPointer(start: entries, count: count)
+        unsafe ranked.sort()
+    }
+}
+
+/// The slots a scan goes through: those listed, or all.
+private struct ScannedSlots {
+    let listed: [UInt32]?
+    let total: Int
+
+    var count: Int { listed?.count ?? total }
+
+    @inline(__always)
+    subscript(index: Int) -> UInt32 { listed?[index] ?? UInt32(truncatingIfNeeded: index) }
 }
 
 extension VectorHit {

@@ -32,8 +32,33 @@ final class SlabArray: Sendable {
 
     private struct Owned: Sendable {
         var slabCount = 0
-        var allocations: [(address: UInt, bytes: Int)] = []
+        var allocations: [Allocation] = []
         var section: SnapshotSection?
+    }
+
+    fileprivate struct Allocation: Sendable {
+        var slab: Int
+        var address: UInt
+        var bytes: Int
+
+        func free() {
+            unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
+        }
+    }
+
+    /// Memory that rows have left: given back with the last reference, when no reader can be looking at it.
+    final class LeftMemory: Sendable {
+        private let allocations: [Allocation]
+        private let section: SnapshotSection?
+
+        fileprivate init(allocations: [Allocation], section: SnapshotSection?) {
+            self.allocations = allocations
+            self.section = section
+        }
+
+        deinit {
+            for allocation in allocations { allocation.free() }
+        }
     }
 
     /// Creates an array without rows.
@@ -54,9 +79,7 @@ final class SlabArray: Sendable {
     deinit {
         unsafe free(table)
         owned.withLock { owned in
-            for allocation in owned.allocations {
-                unsafe munmap(UnsafeMutableRawPointer(bitPattern: allocation.address), allocation.bytes)
-            }
+            for allocation in owned.allocations { allocation.free() }
         }
     }
 
@@ -79,12 +102,22 @@ final class SlabArray: Sendable {
             &* stride
     }
 
+    /// The least shift of at least 13 by which rows of `stride` bytes make slabs of whole huge pages.
+    static func shift(ofStride stride: Int) -> UInt32 {
+        var shift: UInt32 = 13
+        while shift < 20, (stride << Int(shift)) % hugePage != 0 { shift += 1 }
+        return shift
+    }
+
     /// Makes sure rows 0 ..< `count` are there.
     /// - Returns: false when there is no memory or no room in the table.
     func reserve(_ count: Int) -> Bool {
         owned.withLock { owned -> Bool in
             while owned.slabCount << Int(shift) < count {
-                guard owned.slabCount < SlabArray.maximumSlabCount, let slab = unsafe allocate(&owned) else {
+                let isFilled = (count - owned.slabCount << Int(shift)) << 1 >= 1 << Int(shift)
+                guard owned.slabCount < SlabArray.maximumSlabCount,
+                    let slab = unsafe allocate(&owned, isFilled: isFilled)
+                else {
                     return false
                 }
                 unsafe table[owned.slabCount] = UnsafePointer(slab)
@@ -110,7 +143,7 @@ final class SlabArray: Sendable {
             owned.section = section
             let rest = section.byteCount - whole * slabBytes
             guard rest > 0 else { return true }
-            guard let slab = unsafe allocate(&owned) else { return false }
+            guard let slab = unsafe allocate(&owned, isFilled: false) else { return false }
             unsafe UnsafeMutableRawPointer(slab).copyMemory(from: base + whole * slabBytes, byteCount: rest)
             unsafe table[whole] = UnsafePointer(slab)
             owned.slabCount += 1
@@ -133,6 +166,33 @@ final class SlabArray: Sendable {
         }
         unsafe SlabArray.release(section.base)
         return true
+    }
+
+    /// Goes on with `section`, which holds the first `count` rows as they are, where whole slabs of them are mapped.
+    ///
+    /// Readers see the same rows before and after. Nobody may write meanwhile.
+    /// - Returns: the memory that was left; nil when the rows in the section are others, or too few to fill a slab.
+    func move(to section: SnapshotSection, count: Int) -> LeftMemory? {
+        let slabBytes = stride << Int(shift)
+        let whole = count >> Int(shift)
+        return owned.withLock { owned -> LeftMemory? in
+            guard whole > 0, whole <= owned.slabCount, section.byteCount == count * stride,
+                let base = unsafe section.base.baseAddress
+            else { return nil }
+            for slab in 0..<whole {
+                guard let old = unsafe table[slab], unsafe memcmp(old, base + slab * slabBytes, slabBytes) == 0 else {
+                    return nil
+                }
+            }
+            for slab in 0..<whole {
+                unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
+            }
+            let left = LeftMemory(
+                allocations: owned.allocations.filter { $0.slab < whole }, section: owned.section)
+            owned.allocations.removeAll { $0.slab < whole }
+            owned.section = section
+            return left
+        }
     }
 
     /// Gives the pages of an adopted section back: those not written to are read from the file again when needed.
@@ -166,16 +226,18 @@ final class SlabArray: Sendable {
         }
     }
 
-    private func allocate(_ owned: inout Owned) -> UnsafeMutablePointer<UInt8>? {
+    private func allocate(_ owned: inout Owned, isFilled: Bool) -> UnsafeMutablePointer<UInt8>? {
         let wanted = stride << Int(shift)
-        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often.
-        let isLarge = wanted >= SlabArray.hugePage && owned.slabCount > 0
+        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often. Not the
+        // first of a small array, of which a huge page would be mostly empty.
+        let isLarge = wanted >= SlabArray.hugePage && (owned.slabCount > 0 || isFilled)
         let bytes = isLarge ? wanted + SlabArray.hugePage : wanted
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
             unsafe memory != MAP_FAILED
         else { return nil }
-        owned.allocations.append((UInt(bitPattern: memory), bytes))
+        owned.allocations.append(
+            Allocation(slab: owned.slabCount, address: UInt(bitPattern: memory), bytes: bytes))
         var start = unsafe memory
         if isLarge {
             let address = UInt(bitPattern: memory)
