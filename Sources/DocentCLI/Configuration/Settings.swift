@@ -22,6 +22,8 @@ struct Settings: Sendable {
     var encoder: String
     /// The local decoder: a catalogue name or a file.
     var decoder: String
+    /// The cross-encoder for searches with rerank: a catalogue name or a folder.
+    var reranker: String
     /// The generator that `auto` stands for; nil leaves the choice to Docent.
     var generator: String?
     /// The remote model, if one is set up.
@@ -41,6 +43,7 @@ struct Settings: Sendable {
         promptsFolder = reader.string(forKey: "prompts", default: "prompts")
         encoder = reader.string(forKey: "encoder", default: "all-minilm-l6-v2")
         decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
+        reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
