@@ -25,6 +25,8 @@ struct Settings: Sendable {
     var precision: EncoderPrecision
     /// The local decoder: a catalogue name or a file.
     var decoder: String
+    /// The cross-encoder for searches with rerank: a catalogue name or a folder.
+    var reranker: String
     /// The generator that `auto` stands for; nil leaves the choice to Docent.
     var generator: String?
     /// The remote model, if one is set up.
@@ -45,6 +47,7 @@ struct Settings: Sendable {
         encoder = reader.string(forKey: "encoder", default: "all-minilm-l6-v2")
         precision = try Self.precision(reader.string(forKey: "precision", default: "auto"))
         decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
+        reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
