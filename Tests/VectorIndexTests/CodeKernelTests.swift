@@ -88,7 +88,7 @@ struct CodeKernelTests {
             for count in 1...Self.rowCount {
                 let ids = (0..<UInt32(count)).map { ($0 * 5) % UInt32(Self.rowCount) }
                 for biases in [nil, coded.lengths] {
-                    let form = codes.withUnsafeBytes {
+                    let form = unsafe codes.withUnsafeBytes {
                         unsafe ck_code_query(
                             values: $0.baseAddress, factor: -asked.scale, constant: 0.25, offset: asked.offset)
                     }
