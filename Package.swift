@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "CurlClient", dependencies: ["CCurl"]),
         .target(
             name: "ModelCatalog",
-            dependencies: ["CurlClient", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: ["CurlClient", .product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Catalog/catalog.json")]
         ),
         .target(
             name: "Ingestion",
@@ -139,4 +140,6 @@ for target in package.targets where target.type != .system && target.name != "CK
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
         .strictMemorySafety(),
     ]
+    // A newer compiler's new warning must not break a user's build, only ours.
+    if Context.environment["CI"] != nil { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }

@@ -2,11 +2,12 @@
 """Writes Tests/TokenizersTests/Fixtures: small tokenizers trained here on odd lines, and the ids that the reference
 libraries give, for these and for the real models.
 
-Needs Python packages tokenizers and llama-cpp-python, and the models in models/ (`docent models pull`). From the root:
+Needs Python packages tokenizers, sentencepiece and llama-cpp-python, and the models in models/ (`docent models pull`).
+From the root, for all or for some of wordpiece, bpe, unigram, real:
 
-    python3 Tools/make_tokenizer_fixtures.py
+    python3 Tools/make_tokenizer_fixtures.py [KIND…]
 """
-import json, os, random, sys
+import io, json, os, random, sys, unicodedata
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Benchmarks"))
 from tokenizer_parity import odd_lines
@@ -134,6 +135,97 @@ def real_models():
     write("smollm2.jsonl", [r for r in rows if len(r["ids"]) < 450 or "repeat" in r])
 
 
-tiny_wordpiece()
-tiny_bpe()
-real_models()
+# What a small character map can show: one to one, to several, to nothing, to a space; clusters found whole; entries that
+# start with another entry.
+def normalisation_rules():
+    rules = {c: unicodedata.normalize("NFKC", chr(c)) for r in ((0xA0, 0xBF), (0xFB00, 0xFB07), (0xFF01, 0xFF5F),
+             (0xFF66, 0xFF9E), (0x2460, 0x2474), (0x3300, 0x3308), (0xAC00, 0xAC10)) for c in range(*r)}
+    rules = {(c,): v for c, v in rules.items() if v != chr(c)}
+    for c in [9, 10, 13, 0x3000, 0x2028, 0x85]:
+        rules[(c,)] = " "
+    for c in [0xAD, 0x200B, 0xFEFF, 0x7F, 1, 2]:
+        rules[(c,)] = ""
+    for c in [0xE9, 0xE8, 0xFC, 0xF6, 0xC5, 0x17A, 0x1EC7, 0x30AC, 0x30D1]:
+        decomposed = unicodedata.normalize("NFD", chr(c))
+        rules[tuple(map(ord, decomposed))] = chr(c)
+    rules[(0x1F600,)] = ":-)"
+    return "".join("%s\t%s\n" % (" ".join("%X" % c for c in k), " ".join("%X" % ord(c) for c in v))
+                   for k, v in sorted(rules.items()))
+
+
+def field(message, number):
+    """The bytes of one length-delimited field of a protocol buffer."""
+    position, found = 0, b""
+
+    def varint():
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = message[position]
+            position += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while position < len(message):
+        key = varint()
+        if key & 7 == 2:
+            length = varint()
+            if key >> 3 == number:
+                found = message[position:position + length]
+            position += length
+        elif key & 7 == 0:
+            varint()
+        else:
+            position += 4 if key & 7 == 5 else 8
+    return found
+
+
+def sentencepiece_model(size, **options):
+    import sentencepiece
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TRAINING * 3), model_writer=model, model_type="unigram", vocab_size=size,
+        bos_id=0, pad_id=1, eos_id=2, unk_id=3, minloglevel=2, hard_vocab_limit=False, **options)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    pieces = [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
+    return pieces, field(field(model.getvalue(), 3), 2)
+
+
+def unigram(pieces, charsmap, byte_fallback=False):
+    tokenizer = Tokenizer(models.Unigram(pieces + [("<mask>", 0.0)], unk_id=3, byte_fallback=byte_fallback))
+    tokenizer.normalizer = normalizers.Precompiled(charsmap)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")])
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    tokenizer.add_special_tokens([AddedToken(t) for t in ("<s>", "<pad>", "</s>", "<unk>")])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    return tokenizer
+
+
+def tiny_unigram():
+    rules = os.path.join(OUT, "rules.tsv")
+    write("rules.tsv", normalisation_rules())
+    pieces, charsmap = sentencepiece_model(330, normalization_rule_tsv=rules)
+    os.remove(rules)
+    tokenizer = unigram(pieces, charsmap)
+    write("unigram.json", json.dumps(json.loads(tokenizer.to_str()), separators=(",", ":")) + "\n")
+    write("unigram.jsonl", [r for r in library(tokenizer) if len(r["ids"]) < 450])
+    # Byte fallback, no splitting at white space, more steps of normalisation, a token of normalised text.
+    tokenizer = unigram(pieces + [("<0x%02X>" % b, -20.0) for b in range(256)], charsmap, byte_fallback=True)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Precompiled(charsmap), normalizers.Lowercase(), normalizers.Strip(),
+         normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.add_tokens([AddedToken("fox jumps", normalized=True)])
+    write("unigram-bytes.json", json.dumps(json.loads(tokenizer.to_str()), separators=(",", ":")) + "\n")
+    rows = [r for r in library(tokenizer) if len(r["ids"]) < 450]
+    write("unigram-bytes.jsonl", [{k: v for k, v in r.items() if k != "decoded"} for r in rows])
+
+
+KINDS = {"wordpiece": tiny_wordpiece, "bpe": tiny_bpe, "unigram": tiny_unigram, "real": real_models}
+for kind in sys.argv[1:] or KINDS:
+    KINDS[kind]()

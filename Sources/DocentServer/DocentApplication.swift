@@ -38,6 +38,11 @@ public struct DocentApplication {
         JobRoutes(services: services).add(to: router)
         SearchRoutes(services: services).add(to: router)
         AnswerRoutes(services: services).add(to: router)
+        ModelRoutes(services: services).add(to: router)
+        EmbeddingRoutes(services: services).add(to: router)
+        RerankRoutes(services: services).add(to: router)
+        MetricsRoutes(services: services).add(to: router)
+        MethodRoutes().add(to: router)
     }
 
     /// The server, listening on `host` and `port` once it runs.

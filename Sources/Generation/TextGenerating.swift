@@ -25,6 +25,8 @@ public struct GenerationRequest: Sendable {
     public var parameters: SamplingParameters
     /// A model to use instead of the generator's own, where it has a choice.
     public var model: String?
+    /// The passages' sentences, best first, where they have been ranked already.
+    var sentences: [RankedSentence]?
 
     /// Bundles a request.
     public init(question: String, passages: [Passage], parameters: SamplingParameters, model: String? = nil) {

@@ -136,6 +136,16 @@ struct IngestServiceTests {
         let first = try bench.store.document(externalID: "x/a", in: bench.collection.id)
         #expect(first.title == "First" && first.url == "https://example.com/a")
         #expect(first.metadata == ["lang": .string("en"), "team": .string("web")])
+        #expect(job.state == .succeeded && job.progress == JobProgress(done: 6, total: 6, failed: 3, unchanged: 0))
+    }
+
+    @Test("JSON Lines without a good line are a failed job")
+    func badJSONLines() async throws {
+        let bench = try Bench()
+        let path = try bench.folder.write("no json\n[1]\n", to: "bad.jsonl")
+        let submission = try bench.service.submit(paths: [path], isRecursive: false, into: "help")
+        let job = try await bench.service.run(submission.job.id)
+        #expect(job.state == .failed && job.items.map(\.externalID) == ["bad.jsonl#1", "bad.jsonl#2"])
     }
 
     @Test("JSON Lines from a stream are a durable job")

@@ -22,6 +22,11 @@ struct LoadingTests {
             "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"ab\"]}, \"pre_tokenizer\": {\"type\": \"ByteLevel\"}}",
             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0}}, \"normalizer\": {\"type\": \"BertNormalizer\"},"
                 + "\"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}}",
+            "{\"model\": {\"type\": \"Unigram\", \"vocab\": []}}",
+            "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 1, \"vocab\": [[\"a\", 0]]}}",
+            "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", \"0\"]]}}",
+            "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", 0]]}, \"normalizer\": "
+                + "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAAAAAA\"}}",
             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0.5}}}", "{\"model\": {}} x", "{\"model\": tru",
             "\"" + String(repeating: "a", count: 1000),
         ])
@@ -52,7 +57,15 @@ struct LoadingTests {
     @Test(
         "other tokenizer families are refused by name",
         arguments: [
-            ("{\"model\": {\"type\": \"Unigram\", \"vocab\": []}}", "the model type Unigram"),
+            ("{\"model\": {\"type\": \"WordLevel\", \"vocab\": {}}}", "the model type WordLevel"),
+            (
+                "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", 0]]}, \"pre_tokenizer\": {\"type\": \"ByteLevel\"}}",
+                "the pre-tokenizer ByteLevel"
+            ),
+            (
+                "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", 0]]}, \"normalizer\": {\"type\": \"Nmt\"}}",
+                "the normalizer Nmt"
+            ),
             (
                 "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}, \"pre_tokenizer\": {\"type\": \"Metaspace\"}}",
                 "the pre-tokenizer Metaspace"

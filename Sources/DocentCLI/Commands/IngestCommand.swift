@@ -43,14 +43,23 @@ struct IngestCommand: AsyncParsableCommand {
         var seconds: Double
     }
 
+    private typealias Submission = (job: JobRecord, skipped: [FileCollector.Skipped])
+
     func run() async throws {
         let settings = try await Settings(global)
         let fields = try metadataFields()
         let runtime = try await Runtime(settings)
-        let record = try runtime.collectionForIngest(collection)
+        let (record, isNew) = try runtime.collectionForIngest(collection)
         let start = ContinuousClock.now
         try await finishEarlierJobs(runtime, record)
-        let submission = try submit(fields, to: record, runtime)
+        let submission: Submission
+        do {
+            submission = try submit(fields, to: record, runtime)
+        } catch {
+            // Nothing came of it: no empty collection stays behind.
+            if isNew { _ = try? runtime.store.deleteCollection(named: record.name) }
+            throw error
+        }
         let totals = try await run(submission.job.id, runtime, settings)
         await runtime.search.saveSnapshots()
         try report(
@@ -63,7 +72,7 @@ struct IngestCommand: AsyncParsableCommand {
 
     private func submit(
         _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
-    ) throws -> (job: JobRecord, skipped: [FileCollector.Skipped]) {
+    ) throws -> Submission {
         guard paths.contains("-") else {
             let submission = try runtime.ingest.submit(
                 paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, into: record.name)

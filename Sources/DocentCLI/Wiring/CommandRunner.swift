@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Generation
+import Retrieval
 
 /// Runs the parsed command and turns its errors into the exit codes of the contract.
 enum CommandRunner {
@@ -22,7 +24,15 @@ enum CommandRunner {
             Docent.exit(withError: error)
         } catch {
             Terminal.error("\(error)")
-            exit(1)
+            exit(exitCode(of: error))
+        }
+    }
+
+    /// 64 for what the command line asked for wrongly, 1 for everything else.
+    private static func exitCode(of error: any Error) -> Int32 {
+        switch error {
+        case RetrievalError.invalidRequest, RetrievalError.invalidFilter, GenerationError.invalidRequest: 64
+        default: 1
         }
     }
 }

@@ -25,6 +25,9 @@ struct FailureMiddleware: RouterMiddleware {
             if let retryAfter = failure.retryAfter {
                 response.headers[.retryAfter] = "\(max(1, retryAfter.components.seconds))"
             }
+            if !failure.allow.isEmpty {
+                response.headers[.allow] = failure.allow.map(\.rawValue).joined(separator: ", ")
+            }
             return response
         }
     }

@@ -41,7 +41,7 @@ enum ConfigurationFile {
     }
 }
 
-/// config.json of a BERT model.
+/// config.json of a BERT or RoBERTa model.
 struct BertConfiguration: Decodable {
     var modelType: String?
     var activation: String?
@@ -55,6 +55,12 @@ struct BertConfiguration: Decodable {
     var maxPositionCount: Int
     var tokenTypeCount: Int?
     var layerNormEpsilon: Double?
+    var padTokenID: Int?
+    var name: String?
+    var labelCount: Int?
+    var labels: [String: String]?
+    var sentenceTransformers: CrossEncoderConfiguration?
+    var formerActivation: String?
 
     enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
@@ -69,12 +75,21 @@ struct BertConfiguration: Decodable {
         case maxPositionCount = "max_position_embeddings"
         case tokenTypeCount = "type_vocab_size"
         case layerNormEpsilon = "layer_norm_eps"
+        case padTokenID = "pad_token_id"
+        case name = "_name_or_path"
+        case labelCount = "num_labels"
+        case labels = "id2label"
+        case sentenceTransformers = "sentence_transformers"
+        case formerActivation = "sbert_ce_default_activation_function"
     }
 
-    /// Refuses what the forward pass doesn't do.
-    func checkFamily(_ path: String) throws(EncoderError) {
-        guard modelType ?? "bert" == "bert" else {
-            throw .unsupported(path: path, feature: "the architecture \(modelType ?? "")")
+    /// The architecture; refuses what the forward pass doesn't do.
+    func family(_ path: String) throws(EncoderError) -> EncoderConfiguration.Family {
+        let family: EncoderConfiguration.Family
+        switch modelType ?? "bert" {
+        case "bert": family = .bert
+        case "roberta", "xlm-roberta", "camembert": family = .roberta
+        case let other: throw .unsupported(path: path, feature: "the architecture \(other)")
         }
         guard activation ?? "gelu" == "gelu" else {
             throw .unsupported(path: path, feature: "the activation \(activation ?? "")")
@@ -83,6 +98,37 @@ struct BertConfiguration: Decodable {
             throw .unsupported(path: path, feature: "\(positionType ?? "") positions")
         }
         guard isDecoder != true else { throw .unsupported(path: path, feature: "causal attention") }
+        return family
+    }
+
+    /// Whether a cross-encoder's score is the sigmoid of its logit; refuses heads of more than one label.
+    func appliesSigmoid(_ path: String) throws(EncoderError) -> Bool {
+        let count = labels?.count ?? labelCount ?? 1
+        guard count == 1 else { throw .unsupported(path: path, feature: "a classification head of \(count) labels") }
+        let activation = sentenceTransformers?.activation ?? formerActivation ?? "Sigmoid"
+        switch activation.split(separator: ".").last {
+        case "Sigmoid": return true
+        case "Identity": return false
+        default: throw .unsupported(path: path, feature: "the score's activation \(activation)")
+        }
+    }
+}
+
+/// What sentence-transformers adds to a cross-encoder's config.json.
+struct CrossEncoderConfiguration: Decodable {
+    var activation: String?
+
+    enum CodingKeys: String, CodingKey {
+        case activation = "activation_fn"
+    }
+}
+
+/// tokenizer_config.json, of which only the limit is read: a number, absurdly large where there is none.
+struct TokenizerConfiguration: Decodable {
+    var maxTokenCount: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case maxTokenCount = "model_max_length"
     }
 }
 
@@ -116,6 +162,7 @@ struct PoolingConfiguration: Decodable {
     var meanSqrtLength: Bool?
     var weightedMean: Bool?
     var lastToken: Bool?
+    var includesPrompt: Bool?
 
     enum CodingKeys: String, CodingKey {
         case mode = "pooling_mode"
@@ -125,6 +172,7 @@ struct PoolingConfiguration: Decodable {
         case meanSqrtLength = "pooling_mode_mean_sqrt_len_tokens"
         case weightedMean = "pooling_mode_weightedmean_tokens"
         case lastToken = "pooling_mode_lasttoken"
+        case includesPrompt = "include_prompt"
     }
 
     /// The one way that is asked for.
@@ -135,11 +183,13 @@ struct PoolingConfiguration: Decodable {
             }
             return pooling
         }
-        let others = [max, meanSqrtLength, weightedMean, lastToken].contains(true)
-        switch (mean == true, cls == true, others) {
-        case (true, false, false): return .mean
-        case (false, true, false): return .cls
-        default: throw .unsupported(path: path, feature: "pooling other than the mean or the first token alone")
+        let others = [max, meanSqrtLength, weightedMean].contains(true)
+        switch (mean == true, cls == true, lastToken == true, others) {
+        case (true, false, false, false): return .mean
+        case (false, true, false, false): return .cls
+        case (false, false, true, false): return .lastToken
+        default:
+            throw .unsupported(path: path, feature: "pooling other than the mean, the first or the last token alone")
         }
     }
 }

@@ -29,7 +29,7 @@ enum EncoderFingerprint {
             configuration.tokenTypeCount, configuration.maxTokenCount, tokenizer.vocabularySize,
             Int(configuration.layerNormEpsilon.bitPattern), weights.file.byteCount,
         ]
-        let text = "\(version) \(shapes) \(configuration.pooling.rawValue) \(ids)"
+        let text = "\(version) \(shapes) \(configuration.pooling.rawValue) \(ids)\(configuration.variation)"
         unsafe hash.update(Array(text.utf8).span.bytes)  // Bytes have no padding.
         weights.file.withBytes { bytes in
             hash.update(bytes.extracting(0..<weights.dataStart))

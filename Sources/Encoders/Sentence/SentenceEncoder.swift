@@ -13,13 +13,15 @@ import Tokenizers
 public final class SentenceEncoder: TextEmbedding {
     /// The model's name in the catalog.
     public let modelName: String
-    /// Identifies configuration, tokenizer and weights; see `EncoderFingerprint`.
+    /// Identifies configuration, tokenizer, weights (`EncoderFingerprint`) and, after a `+`, a precision below f32.
     public let fingerprint: String
 
+    /// What the products are formed in: f32, bf16 or int8, never `auto`.
+    public var precision: EncoderPrecision { model.precision }
     /// D: the length of a vector.
     public var dimension: Int { model.configuration.hiddenSize }
-    /// The most tokens of a text that are read, special tokens included.
-    public var maxTokenCount: Int { model.configuration.maxTokenCount }
+    /// The most tokens of a text that are read, special tokens included, those of a passage's prompt not.
+    public let maxTokenCount: Int
 
     /// Tokens of a forward pass: its activations (9 KB a token for D = 384) stay near the core's caches.
     package static let batchTokenCount = 384
@@ -28,17 +30,22 @@ public final class SentenceEncoder: TextEmbedding {
 
     private let model: BertModel
     private let sequences: SequenceMaker
+    private let prompts: EncoderPrompts
     private let pool: ThreadPool
     private let workspaces = Mutex<[Workspace]>([])
 
     /// Loads the model in `folder`: config.json, model.safetensors, the tokenizer, and what sentence-transformers adds.
     /// - Parameters:
-    ///   - folder: a Hugging Face model folder.
+    ///   - folder: a Hugging Face model folder, or a model's entry in a Hugging Face cache.
     ///   - name: the name to report as `modelName`.
     ///   - pool: the threads that do the work.
+    ///   - precision: what the products are formed in.
     /// - Throws: `EncoderError`, naming the file that is missing, damaged or not supported.
-    public init(folder: String, name: String, pool: ThreadPool) throws(EncoderError) {
-        let configuration = try EncoderConfiguration(folder: folder)
+    public init(
+        folder: String, name: String, pool: ThreadPool, precision: EncoderPrecision = .f32
+    ) throws(EncoderError) {
+        let folder = EncoderFolder.resolved(folder)
+        let configuration = try EncoderConfiguration(folder: folder, name: name)
         let tokenizer = try Self.tokenizer(folder, configuration)
         let weights: SafetensorsFile
         do throws(TensorError) {
@@ -51,10 +58,14 @@ public final class SentenceEncoder: TextEmbedding {
         }
         modelName = name
         self.pool = pool
-        model = try BertModel(configuration, weights)
+        model = try BertModel(configuration, weights, precision: precision, pool: pool)
         sequences = SequenceMaker(
             tokenizer: tokenizer, first: first, last: last, maxTokenCount: configuration.maxTokenCount)
-        fingerprint = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        prompts = configuration.prompts
+        let promptTokens = tokenizer.tokenCount(of: configuration.prompts.passage)
+        maxTokenCount = max(2, configuration.maxTokenCount - promptTokens)
+        let hash = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        fingerprint = model.precision == .f32 ? hash : hash + "+" + model.precision.rawValue
     }
 
     /// How many tokens `text` has, special tokens not included.
@@ -64,8 +75,10 @@ public final class SentenceEncoder: TextEmbedding {
 
     /// Embeds texts; see `TextEmbedding`.
     ///
-    /// This family embeds queries and passages alike.
+    /// What the model wants before a query or a passage (`EncoderPrompts`) is put there, and counts as part of the text.
     public func embed(_ texts: [String], kind: TextKind) throws(EncoderError) -> Embeddings {
+        let prompt = prompts[kind]
+        let texts = prompt.isEmpty ? texts : texts.map { prompt + $0 }
         var result = Embeddings(vectors: [], dimension: dimension, tokenCounts: [], truncated: [])
         result.vectors.reserveCapacity(texts.count * dimension)
         var start = 0
@@ -128,8 +141,10 @@ public final class SentenceEncoder: TextEmbedding {
         let workspace =
             free
             ?? Workspace(
-                model.configuration, tokenCapacity: max(batch.ids.count, Self.batchTokenCount),
-                sequenceCapacity: max(longest, min(maxTokenCount, Self.batchTokenCount)), shares: pool.threadCount)
+                model.configuration, precision: model.precision,
+                tokenCapacity: max(batch.ids.count, Self.batchTokenCount),
+                sequenceCapacity: max(longest, min(model.configuration.maxTokenCount, Self.batchTokenCount)),
+                shares: pool.threadCount)
         body(workspace)
         workspaces.withLock { list in
             if list.count >= pool.threadCount { list.removeFirst() }
@@ -138,7 +153,7 @@ public final class SentenceEncoder: TextEmbedding {
     }
 
     /// Loads the tokenizer and makes sure that no id of it lies outside of the word embeddings.
-    private static func tokenizer(
+    static func tokenizer(
         _ folder: String, _ configuration: EncoderConfiguration
     ) throws(EncoderError) -> any Tokenizer {
         let tokenizer: any Tokenizer

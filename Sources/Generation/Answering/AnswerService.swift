@@ -110,7 +110,10 @@ public final class AnswerService: Sendable {
         guard evidence.answerability >= assessor.parameters.threshold, !sentences.isEmpty else {
             return yield(.done(composer.refusal(prompts.refusalText, because: .weakEvidence, by: generator.name)))
         }
-        try await write(request, question, with: generator, into: &composer, yield: yield)
+        var written = GenerationRequest(
+            question: question, passages: passages, parameters: request.sampling, model: request.model)
+        written.sentences = sentences
+        try await write(written, with: generator, into: &composer, yield: yield)
     }
 
     private func weigh(_ question: String, _ passages: [Passage]) async throws -> (Evidence, [RankedSentence]) {
@@ -120,13 +123,11 @@ public final class AnswerService: Sendable {
 
     /// Lets `generator` write, and the extract when nothing of what it wrote holds.
     private func write(
-        _ request: AnswerRequest, _ question: String, with generator: any TextGenerating,
-        into composer: inout AnswerComposer, yield: (AnswerEvent) -> Void
+        _ request: GenerationRequest, with generator: any TextGenerating, into composer: inout AnswerComposer,
+        yield: (AnswerEvent) -> Void
     ) async throws {
         let start = ContinuousClock.now
-        let written = GenerationRequest(
-            question: question, passages: composer.passages, parameters: request.sampling, model: request.model)
-        for try await event in generator.generate(written) {
+        for try await event in generator.generate(request) {
             for answerEvent in try await consume(event, into: &composer) { yield(answerEvent) }
         }
         for answerEvent in try await finish(&composer) { yield(answerEvent) }
@@ -138,7 +139,7 @@ public final class AnswerService: Sendable {
             let extract = try? registry.generator(named: "extractive")
         {
             composer.restart(note: "nothing the \(generator.name) generator wrote is borne out by the passages")
-            for try await event in extract.generate(written) {
+            for try await event in extract.generate(request) {
                 for answerEvent in try await consume(event, into: &composer) { yield(answerEvent) }
             }
             for answerEvent in try await finish(&composer) { yield(answerEvent) }

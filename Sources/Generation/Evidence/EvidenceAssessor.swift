@@ -34,13 +34,13 @@ public struct EvidenceAssessor: Sendable {
     /// The model's weights and the threshold.
     public struct Parameters: Sendable, Equatable {
         /// The constant term.
-        public var bias: Float = -3.75
+        public var bias: Float = -3.77
         /// The weight of the best sentence's cosine.
-        public var sentenceCosine: Float = 7.38
+        public var sentenceCosine: Float = 7.29
         /// The weight of the word coverage.
-        public var coverage: Float = 1.39
+        public var coverage: Float = 1.48
         /// The weight of the share of unseen words.
-        public var unseenShare: Float = -3.83
+        public var unseenShare: Float = -3.74
         /// The least answerability that is answered, 0 to 1.
         ///
         /// The weights count both kinds of question alike; most questions do have an answer, so the threshold is lower

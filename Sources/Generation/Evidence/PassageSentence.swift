@@ -16,6 +16,26 @@ struct PassageSentence: Sendable, Equatable {
     var tableHeader: String?
     /// Whether it is the header row of a table.
     var isTableHeader = false
+    /// What it can't be read without: the words that introduce its list, the question it answers, or the sentence that
+    /// its pronoun points back to.
+    var leadIn: String?
+    /// Whether it only leads in to what follows.
+    var isLeadIn = false
+
+    /// Whether it only says when the page was written, which is no statement about the page's subject.
+    var isDateline: Bool {
+        let start = text.prefix(24).lowercased()
+        return text.utf8.count <= 60 && NumberTokens.all(in: text).isEmpty == false
+            && Self.datelineStarts.contains { start.hasPrefix($0) }
+    }
+
+    private static let datelineStarts = [
+        "last updated", "last modified", "last reviewed", "last revised", "last changed", "page updated", "updated:",
+        "updated on", "published:", "published on",
+    ]
+
+    /// What is read over it: the header row of its table, or its lead-in.
+    var context: String? { tableHeader ?? leadIn }
 
     /// The sentences and rows of `text`, in order.
     static func all(in text: String, _ splitter: SentenceSplitter) -> [PassageSentence] {
@@ -25,10 +45,12 @@ struct PassageSentence: Sendable, Equatable {
         var prose: Range<Int>?
         func flush() {
             guard let range = prose else { return }
-            for sentence in splitter.sentences(in: Array(utf8[range])) {
+            var sentences = splitter.sentences(in: Array(utf8[range])).map { sentence in
                 let place = range.lowerBound + sentence.lowerBound..<range.lowerBound + sentence.upperBound
-                result.append(PassageSentence(utf8Range: place, text: String(decoding: utf8[place], as: UTF8.self)))
+                return PassageSentence(utf8Range: place, text: String(decoding: utf8[place], as: UTF8.self))
             }
+            LeadIns.connect(&sentences)
+            result += sentences
             prose = nil
         }
         var header: String?

@@ -13,6 +13,8 @@ struct RankedSentence: Sendable {
     var text: String
     /// The header row over it, when it is a row of a table.
     var tableHeader: String?
+    /// What it can't be read without, when it doesn't stand by itself.
+    var leadIn: String?
     /// The cosine of question and sentence (with the passage's headings), -1 to 1.
     var cosine: Float
     /// The share of the question's content words in the sentence, its headings and its table header, 0 to 1.
@@ -56,7 +58,8 @@ struct SentenceRanker: Sendable {
         let headings = Dictionary(passages.map { ($0.number, $0.heading) }) { first, _ in first }
         let texts = candidates.map { candidate in
             let heading = headings[candidate.passageNumber] ?? ""
-            return heading + ": " + (candidate.tableHeader.map { $0 + " : " } ?? "") + candidate.text
+            let context = (candidate.tableHeader ?? candidate.leadIn).map { $0 + " : " } ?? ""
+            return heading + ": " + context + candidate.text
         }
         let query = try embedder.embed([question], kind: .query).row(0)
         let embeddings = try embedder.embed(texts, kind: .passage)
@@ -72,17 +75,20 @@ struct SentenceRanker: Sendable {
     private func sentences(of passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
         let headingTerms = Set(analyzer.contentTerms(of: passage.heading))
         var result: [RankedSentence] = []
-        for sentence in PassageSentence.all(in: passage.hit.text, splitter) where !sentence.isTableHeader {
+        for sentence in PassageSentence.all(in: passage.hit.text, splitter)
+        where !sentence.isTableHeader && !sentence.isLeadIn && !sentence.isDateline {
             // A fragment of one or two words is a label, not a statement.
-            guard sentence.text.split(whereSeparator: \.isWhitespace).count > 2 else { continue }
-            let own = Set(analyzer.contentTerms(of: sentence.text + "\n" + (sentence.tableHeader ?? "")))
+            let words = sentence.text.split(whereSeparator: \.isWhitespace).count
+            guard words > 2 || sentence.context != nil else { continue }
+            let own = Set(analyzer.contentTerms(of: sentence.text + "\n" + (sentence.context ?? "")))
                 .union(headingTerms)
             let coverage =
                 questionTerms.isEmpty ? 0 : Float(questionTerms.intersection(own).count) / Float(questionTerms.count)
             result.append(
                 RankedSentence(
                     passageNumber: passage.number, utf8Range: sentence.utf8Range, text: sentence.text,
-                    tableHeader: sentence.tableHeader, cosine: 0, coverage: coverage, score: 0))
+                    tableHeader: sentence.tableHeader, leadIn: sentence.leadIn, cosine: 0, coverage: coverage,
+                    score: 0))
         }
         return result
     }

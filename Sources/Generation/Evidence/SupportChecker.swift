@@ -108,8 +108,8 @@ public struct SupportChecker: Sendable {
         let headingText = passage.heading
         let headingTerms = Set(analyzer.contentTerms(of: headingText))
         let headingNumbers = Set(NumberTokens.all(in: headingText))
-        // A row is read under its table's header.
-        let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: ($0.tableHeader ?? "") + "\n" + $0.text)) }
+        // A row is read under its table's header, an item under the words that introduce its list.
+        let sentenceTerms = sentences.map { Set(analyzer.contentTerms(of: ($0.context ?? "") + "\n" + $0.text)) }
         // What a row is about stands in its first cell.
         let labelTerms = sentences.map { sentence -> Set<String> in
             guard sentence.tableHeader != nil else { return [] }
@@ -118,7 +118,7 @@ public struct SupportChecker: Sendable {
         var best: Place?
         for start in sentences.indices {
             var found = terms.intersection(headingTerms)
-            let header = sentences[start].tableHeader ?? ""
+            let header = sentences[start].context ?? ""
             for end in start..<min(start + parameters.maximumWindow, sentences.count) {
                 // A row stands for itself: two together would let one row's name go with the other's figures.
                 if end > start, sentences[end].tableHeader != nil { break }
@@ -133,9 +133,11 @@ public struct SupportChecker: Sendable {
                 let present = Set(NumberTokens.all(in: header + "\n" + text)).union(headingNumbers)
                 let missing = numbers.filter { !present.contains($0) }
                 let coverage = Float(found.count) / Float(terms.count)
+                // A denial in the words that introduce a list holds for its items.
+                let read = LeadIns.isComplete(header) ? text : header + " " + text
                 let place = Place(
                     passage: passage, utf8Range: range, text: text, coverage: coverage, missingNumbers: missing,
-                    agreesOnNegation: Negation.isNegated(text) == isNegated, sentenceCount: end - start + 1)
+                    agreesOnNegation: Negation.isNegated(read) == isNegated, sentenceCount: end - start + 1)
                 if place.rank > (best?.rank ?? -1) { best = place }
             }
         }

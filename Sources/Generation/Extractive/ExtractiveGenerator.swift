@@ -1,5 +1,4 @@
 public import Encoders
-import Foundation
 public import LexicalIndex
 public import Retrieval
 
@@ -54,10 +53,10 @@ public struct ExtractiveGenerator: TextGenerating {
         let task = Task {
             do {
                 let chosen = try await queue.run { [self] in
-                    choose(from: try ranker.rank(request.question, request.passages))
+                    choose(from: try request.sentences ?? ranker.rank(request.question, request.passages))
                 }
-                for (index, sentence) in chosen.enumerated() {
-                    continuation.yield(.text((index > 0 ? " " : "") + quoted(sentence)))
+                for (index, quote) in QuoteWriter.quotes(of: chosen).enumerated() {
+                    continuation.yield(.text((index > 0 ? " " : "") + quote))
                 }
                 continuation.yield(.finished(GenerationSummary(generator: name)))
                 continuation.finish()
@@ -85,30 +84,6 @@ public struct ExtractiveGenerator: TextGenerating {
         }
         return chosen.sorted {
             ($0.passageNumber, $0.utf8Range.lowerBound) < ($1.passageNumber, $1.utf8Range.lowerBound)
-        }
-    }
-
-    /// The sentence as it appears in the answer: one line, ended by a full stop, with its mark.
-    ///
-    /// A table row is read out with its column names.
-    private func quoted(_ sentence: RankedSentence) -> String {
-        var text = sentence.text
-        if let header = sentence.tableHeader {
-            let names = cells(header)
-            text = zip(names + Array(repeating: "", count: max(0, cells(text).count - names.count)), cells(text))
-                .filter { !$0.1.isEmpty }
-                .map { $0.0.isEmpty ? $0.1 : "\($0.0): \($0.1)" }
-                .joined(separator: "; ")
-        }
-        text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        for prefix in ["- ", "* ", "• "] where text.hasPrefix(prefix) { text.removeFirst(2) }
-        if let last = text.last, last.isLetter || last.isNumber || last == ")" { text += "." }
-        return text + " [\(sentence.passageNumber)]"
-    }
-
-    private func cells(_ row: String) -> [String] {
-        row.split(separator: PassageSentence.cellSeparator, omittingEmptySubsequences: false).map {
-            $0.trimmingCharacters(in: .whitespaces)
         }
     }
 }

@@ -187,8 +187,7 @@ struct IngestPipeline {
             state.report(.unchanged(id: id), to: report)
         case .failed(let id, let reason): failed(id, reason, &state, report)
         case .expanded(let itemCount):
-            state.progress.doneCount += 1
-            state.progress.totalCount += itemCount
+            state.progress.totalCount += itemCount - 1
             state.isDrained = false
         case .stopped(let error): state.stop = state.stop ?? error
         }

@@ -137,12 +137,15 @@ struct DocumentPreparer: Sendable {
         return hasher.finalize().hexadecimal
     }
 
-    /// Adds an item for each line of a JSON Lines file, and finishes the file's own.
+    /// Puts an item for each line of a JSON Lines file in the place of the file's own.
     private func expand(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
         guard case .path(let path) = claimed.item.payload else { throw .noText }
         let handle = try SourceFile.open(path)
         defer { try? handle.close() }
         var reader = LineReader(handle, lineLimit: extractor.byteLimit)
+        if try reader.startsBinary() {
+            throw .binary(name: JobItems.fileName(of: claimed.item) ?? claimed.item.externalID)
+        }
         var batch: [NewJobItem] = []
         var bytes = 0
         var count = 0
@@ -154,7 +157,7 @@ struct DocumentPreparer: Sendable {
             batch.append(item)
             count += 1
             if batch.count >= Self.mostAdded || bytes >= Self.mostAddedBytes {
-                try add(batch, finishing: nil)
+                try add(batch, replacing: nil)
                 batch = []
                 bytes = 0
             }
@@ -162,12 +165,12 @@ struct DocumentPreparer: Sendable {
         guard count > 0 else { throw .noText }
         // The last lines and the end of the file's item go together: after a crash before it, the file is opened again,
         // and its lines that are stored already are unchanged.
-        try add(batch, finishing: claimed.id)
+        try add(batch, replacing: claimed.id)
         return .expanded(itemCount: count)
     }
 
-    private func add(_ items: [NewJobItem], finishing itemID: Int64?) throws(IngestionError) {
-        try known { () throws(StorageError) in try store.addItems(items, to: jobID, finishing: itemID) }
+    private func add(_ items: [NewJobItem], replacing itemID: Int64?) throws(IngestionError) {
+        try known { () throws(StorageError) in try store.addItems(items, to: jobID, replacing: itemID) }
     }
 
     /// Runs a call to the store; its errors concern the job, not the document.

@@ -84,6 +84,13 @@ struct LineReader {
         self.lineLimit = lineLimit
     }
 
+    /// Whether the file starts with noise instead of text; asked before the first line.
+    /// - Throws: `IngestionError.unreadable`.
+    mutating func startsBinary() throws(IngestionError) -> Bool {
+        if buffer.isEmpty, !isAtEnd { try fill() }
+        return TextEncoding.looksBinary(buffer)
+    }
+
     /// The next line that isn't blank, without its end; nil at the end of the file.
     /// - Throws: `IngestionError.unreadable`.
     mutating func next() throws(IngestionError) -> JSONLines.Line? {

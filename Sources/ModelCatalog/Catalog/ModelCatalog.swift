@@ -24,6 +24,12 @@ public struct ModelCatalog: Sendable {
         try self.init(json: data, path: path)
     }
 
+    /// The catalogue this build was made with.
+    /// - Throws: `ModelError.invalidCatalog`.
+    public static func builtIn() throws(ModelError) -> ModelCatalog {
+        try ModelCatalog(json: Data(PackageResources.catalog_json), path: "the built-in catalogue")
+    }
+
     /// Reads a catalogue from JSON; `path` is for messages.
     /// - Throws: `ModelError.invalidCatalog`.
     public init(json: Data, path: String = "catalog.json") throws(ModelError) {

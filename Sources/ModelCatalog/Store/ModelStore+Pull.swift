@@ -21,7 +21,8 @@ extension ModelStore {
     /// Fetches what is missing of a model, and checks all of it.
     ///
     /// Files that are here and right are left alone. Sources are tried in order; one that cannot deliver, or delivers
-    /// something else, is passed over with a notice. Interrupted downloads go on where they stopped.
+    /// something else, is passed over with a notice. Interrupted downloads go on where they stopped. Files without a
+    /// checksum in the catalogue are believed the first time, and must stay what they were then.
     ///
     /// - Parameters:
     ///   - name: a name of the catalogue.
@@ -31,10 +32,11 @@ extension ModelStore {
     public func pull(
         _ name: String, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws(ModelError) -> [String] {
-        let entry = try entry(named: name)
+        let stated = try entry(named: name)
+        let entry = TrustRecord.applied(to: stated, folder: folder(of: stated))
         var missing = wrongFiles(of: entry)
         guard !missing.isEmpty else {
-            VerificationRecord.write(entry, folder: folder(of: entry))
+            try record(stated)
             return []
         }
         guard !isOffline else { throw .offline(name: name, missing: missing.map(\.path)) }
@@ -58,10 +60,18 @@ extension ModelStore {
             }
             missing = missingFiles(of: entry)
             guard missing.isEmpty else { continue }
-            VerificationRecord.write(entry, folder: folder(of: entry))
+            try record(stated)
             return notices
         }
         throw .noSource(name: name, missing: missing.map(\.path), reasons: notices)
+    }
+
+    /// All files are here and right: writes down what is trusted from now on, and that it was compared.
+    private func record(_ entry: ModelEntry) throws(ModelError) {
+        let folder = folder(of: entry)
+        if status(of: entry) == .verified { return }
+        try TrustRecord.write(entry, folder: folder)
+        VerificationRecord.write(TrustRecord.applied(to: entry, folder: folder), folder: folder)
     }
 
     /// The files that are not here or not right, checksums compared.

@@ -75,10 +75,11 @@ extension DocumentStore {
     /// - Parameters:
     ///   - items: the work.
     ///   - jobID: the job.
-    ///   - itemID: the item they were found in, which this ends, in the same transaction.
+    ///   - itemID: the item they were found in, which gives way to them in the same transaction: what is counted, and
+    ///     what decides whether the job succeeds, is documents.
     /// - Throws: ``StorageError/jobNotFound(id:)``; ``StorageError/invalidInput(field:reason:)`` for a job that has ended.
     public func addItems(
-        _ items: [NewJobItem], to jobID: Int64, finishing itemID: Int64? = nil
+        _ items: [NewJobItem], to jobID: Int64, replacing itemID: Int64? = nil
     ) throws(StorageError) {
         for item in items { try Self.validate(externalID: item.externalID) }
         try write { db in
@@ -87,7 +88,11 @@ extension DocumentStore {
                 throw StorageError.invalidInput(field: "job", reason: "job \(jobID) has ended: start another")
             }
             try Self.append(items, to: jobID, db)
-            if let itemID { try finish(itemID, state: .succeeded, error: nil, chunkCount: nil, db) }
+            if let itemID {
+                try db.execute(sql: "DELETE FROM job_items WHERE id = ?", arguments: [itemID])
+                // Its documents may all have ended before the last of it was read.
+                try endIfDone(jobID, db)
+            }
         }
     }
 
@@ -118,6 +123,11 @@ extension DocumentStore {
             arguments: [state.rawValue, error, chunkCount, now, id])
         guard let jobID else { return }
         try db.cachedStatement(sql: "DELETE FROM job_payloads WHERE item_id = ?").execute(arguments: [id])
+        try endIfDone(jobID, db)
+    }
+
+    /// Ends a job of which no item waits or runs.
+    private func endIfDone(_ jobID: Int64, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
                 UPDATE jobs SET finished_at = ?, state = CASE WHEN EXISTS
@@ -126,7 +136,7 @@ extension DocumentStore {
                 WHERE id = ? AND state IN ('queued', 'running') AND NOT EXISTS
                     (SELECT 1 FROM job_items WHERE job_id = jobs.id AND state IN ('queued', 'running'))
                 """
-        ).execute(arguments: [now, jobID])
+        ).execute(arguments: [Columns.milliseconds(clock()), jobID])
     }
 
     static func append(_ items: [NewJobItem], to jobID: Int64, _ db: Database) throws {

@@ -4,7 +4,7 @@ import Tensors
 public enum TokenizerLoader {
     /// Reads the tokenizer of a model.
     /// - Parameter path: a model's folder, a tokenizer.json, a vocab.txt or a .gguf file.
-    /// - Returns: a `WordPieceTokenizer` or a `ByteLevelBPETokenizer`.
+    /// - Returns: a `WordPieceTokenizer`, a `ByteLevelBPETokenizer` or a `UnigramTokenizer`.
     /// - Throws: `TokenizerError`, saying what is wrong with which file.
     public static func load(path: String) throws(TokenizerError) -> any Tokenizer {
         if TokenizerFiles.hasFolder(path) {
@@ -25,8 +25,9 @@ public enum TokenizerLoader {
         switch json.modelType {
         case "WordPiece": return try WordPieceTokenizer(json: json)
         case "BPE": return try ByteLevelBPETokenizer(json: json)
+        case "Unigram": return try UnigramTokenizer(json: json)
         case let other:
-            throw .unsupported(path: path, feature: "the model type \(other)", known: ["WordPiece", "BPE"])
+            throw .unsupported(path: path, feature: "the model type \(other)", known: ["WordPiece", "BPE", "Unigram"])
         }
     }
 

@@ -7,7 +7,9 @@ import Tokenizers
 
 @Suite("Llama")
 struct LlamaTests {
-    /// Relative to the greatest logit. Quantised activations are off by up to half a step in 127.
+    /// Relative to the greatest logit.
+    ///
+    /// Quantised activations are off by up to half a step in 127.
     static let bounds: [(file: String, bound: Float)] = [
         ("tiny-f32.gguf", 1e-3), ("tiny-untied-f32.gguf", 1e-3), ("tiny-f16.gguf", 1e-3), ("tiny-bf16.gguf", 1e-3),
         ("tiny-q8_0.gguf", 0.04), ("tiny-q4_0.gguf", 0.04), ("tiny-q4_1.gguf", 0.04),

@@ -72,12 +72,17 @@ struct SiteTests {
         }
     }
 
-    @Test("a method that a path doesn't have is a JSON error too")
-    func wrongMethod() async throws {
+    @Test(
+        "a method that a path doesn't have is refused with those it has",
+        arguments: [
+            (HTTPRequest.Method.delete, "/healthz", "GET, HEAD"), (.put, "/v1/collections", "GET, HEAD, POST"),
+            (.get, "/v1/collections/help/search", "POST"),
+        ])
+    func wrongMethod(method: HTTPRequest.Method, path: String, allowed: String) async throws {
         try await TestShop().run { client in
-            let reply = try await client.send(.put, "/v1/collections", "{}")
-            #expect([404, 405].contains(reply.status))
-            #expect(reply.errorCode != nil)
+            let reply = try await client.send(method, path)
+            #expect(reply.status == 405 && reply.errorCode == "method_not_allowed")
+            #expect(reply.headers[.allow] == allowed)
         }
     }
 

@@ -44,7 +44,7 @@ import Testing
             (#""num_hidden_layers": 2"#, #""num_hidden_layers": 1"#),
             (#""num_hidden_layers": 2"#, #""num_hidden_layers": 3"#),
             (#""hidden_act": "gelu""#, #""hidden_act": "silu""#),
-            (#""model_type": "bert""#, #""model_type": "roberta""#),
+            (#""model_type": "bert""#, #""model_type": "modernbert""#),
             (#""layer_norm_eps": 1e-12"#, #""layer_norm_eps": -1"#), ("{", "["),
         ])
     func badConfiguration(old: String, new: String) throws {

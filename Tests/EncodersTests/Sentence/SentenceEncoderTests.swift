@@ -9,11 +9,14 @@ import Testing
 @Suite struct SentenceEncoderTests {
     private struct Expected: Decodable {
         var text: String
+        var kind: TextKind?
         var token_count: Int?
         var vector: [Float]
     }
 
-    private static let folders = ["tiny-mean", "tiny-cls", "tiny-bf16"]
+    private static let folders = [
+        "tiny-mean", "tiny-cls", "tiny-bf16", "tiny-last", "tiny-bge-small-zh", "tiny-multilingual-e5",
+    ]
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""
 
     private static func encoder(_ folder: String, threads: Int = 2) throws -> SentenceEncoder {
@@ -35,14 +38,18 @@ import Testing
     func transformers(folder: String) throws {
         let encoder = try Self.encoder(folder)
         let expected = try Self.expected(folder + "/expected.json")
-        let embeddings = try encoder.embed(expected.map(\.text), kind: .passage)
-        #expect(embeddings.count == expected.count)
-        for (index, item) in expected.enumerated() {
-            #expect(Self.difference(embeddings.row(index), item.vector) <= 1e-5, "\(item.text.prefix(30))")
-            #expect(embeddings.tokenCounts[index] == item.token_count)
-            #expect(embeddings.truncated[index] == (embeddings.tokenCounts[index] > encoder.maxTokenCount))
+        for kind in [TextKind.query, .passage] {
+            let expected = expected.filter { $0.kind ?? kind == kind }
+            if expected.isEmpty { continue }
+            let embeddings = try encoder.embed(expected.map(\.text), kind: kind)
+            #expect(embeddings.count == expected.count)
+            for (index, item) in expected.enumerated() {
+                #expect(Self.difference(embeddings.row(index), item.vector) <= 1e-5, "\(kind) \(item.text.prefix(30))")
+                #expect(embeddings.tokenCounts[index] == item.token_count)
+                #expect(embeddings.truncated[index] == (embeddings.tokenCounts[index] > 48))
+            }
+            #expect(embeddings.truncated.contains(true) && embeddings.truncated.contains(false))
         }
-        #expect(embeddings.truncated.contains(true) && embeddings.truncated.contains(false))
     }
 
     @Test("a row of a batch equals the single", arguments: [1, 2, 3])
@@ -98,6 +105,41 @@ import Testing
         #expect(Set(fingerprints).count == fingerprints.count)
         #expect(try Self.encoder(Self.folders[0]).fingerprint == fingerprints[0])
         #expect(fingerprints.allSatisfy { $0.count == 16 })
+    }
+
+    @Test("every precision keeps close to f32, and a row of a batch equals the single", arguments: folders)
+    func precisions(folder: String) throws {
+        let texts = (0..<40).map { "order \($0) is late " + String(repeating: "pay card ", count: $0 % 17) }
+        let exact = try Self.encoder(folder).embed(texts, kind: .passage)
+        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int8, 0.995)] {
+            let encoder = try SentenceEncoder(
+                folder: Self.fixtures + "/" + folder, name: folder, pool: ThreadPool(threadCount: 2),
+                precision: precision)
+            #expect(encoder.precision == precision.resolved && encoder.precision != .auto)
+            let embeddings = try encoder.embed(texts, kind: .passage)
+            for index in texts.indices {
+                let cosine = zip(exact.row(index), embeddings.row(index)).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+                #expect(cosine >= least, "\(precision), text \(index)")
+            }
+            for index in stride(from: 0, to: texts.count, by: 7) {
+                #expect(try encoder.embed([texts[index]], kind: .passage).vectors == embeddings.row(index))
+            }
+        }
+    }
+
+    @Test("precisions of the default model keep their bars", .enabled(if: TestModels.hasEncoder))
+    func defaultPrecisions() throws {
+        let expected = try Self.expected("minilm.json")
+        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int8, 0.995)] {
+            let encoder = try SentenceEncoder(
+                folder: TestModels.encoderFolder, name: "all-minilm-l6-v2", pool: ThreadPool(threadCount: 2),
+                precision: precision)
+            let embeddings = try encoder.embed(expected.map(\.text), kind: .passage)
+            for (index, item) in expected.enumerated() {
+                let cosine = zip(embeddings.row(index), item.vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+                #expect(cosine >= least, "\(precision): \(item.text.prefix(30))")
+            }
+        }
     }
 
     @Test("the default model's vectors are those of sentence-transformers", .enabled(if: TestModels.hasEncoder))

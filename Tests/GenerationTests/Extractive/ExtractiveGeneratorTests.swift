@@ -50,6 +50,25 @@ struct ExtractiveGeneratorTests {
         #expect(text == "Pay by bank transfer within seven days. [1]")
     }
 
+    @Test("list items are quoted behind the words that introduce them, as one sentence")
+    func leadIn() async throws {
+        let list = "With the link you can choose\n\n- another day,\n- a neighbour nearby, or\n- a neighbour far away."
+        let text = try await extract("Can I choose a neighbour with the link?", [Passage.sample(1, list)])
+        #expect(text == "With the link you can choose a neighbour nearby; a neighbour far away. [1]")
+    }
+
+    @Test("a sentence that points back is quoted with the one it points to, an answer with its question")
+    func antecedents() async throws {
+        let box = "You can have the box at checkout. It costs a deposit of 3 euros. Returns are free."
+        #expect(
+            try await extract("What deposit does the box cost?", [Passage.sample(1, box)])
+                == "You can have the box at checkout. It costs a deposit of 3 euros. [1]")
+        let dialogue = "Is it cheaper elsewhere? We pay the difference."
+        #expect(
+            try await extract("Do you pay the difference when it is cheaper?", [Passage.sample(1, dialogue)])
+                == "Is it cheaper elsewhere? We pay the difference. [1]")
+    }
+
     @Test("what two passages both say is said once")
     func noRepeats() async throws {
         let passages = [

@@ -152,7 +152,7 @@ struct JobTests {
         #expect(throws: StorageError.jobNotFound(id: 99)) { try samples.store.cancelJob(99) }
     }
 
-    @Test("documents found inside an item join the job in one transaction with its end")
+    @Test("documents found inside an item take its place in the job")
     func expansion() throws {
         let samples = try Samples()
         let job = try samples.store.createJob(kind: "ingest", in: samples.id, items: items(1))
@@ -162,13 +162,27 @@ struct JobTests {
                 NewJobItem(externalID: "in/1", payload: .bytes([1])),
                 NewJobItem(externalID: "in/2", payload: .bytes([2])),
             ],
-            to: job.id, finishing: container.id)
-        #expect(try samples.store.job(id: job.id).progress == JobProgress(done: 1, total: 3, failed: 0, unchanged: 0))
+            to: job.id, replacing: container.id)
+        #expect(try samples.store.job(id: job.id).progress == JobProgress(done: 0, total: 2, failed: 0, unchanged: 0))
         #expect(try samples.store.claimNextItem(job: job.id)?.item.externalID == "in/1")
         try samples.store.cancelJob(job.id)
         #expect(throws: StorageError.self) {
             try samples.store.addItems([NewJobItem(externalID: "x", payload: .bytes([]))], to: job.id)
         }
+    }
+
+    @Test("a job whose file held only bad documents has failed")
+    func failedExpansion() throws {
+        let samples = try Samples()
+        let job = try samples.store.createJob(kind: "ingest", in: samples.id, items: items(1))
+        let container = try #require(try samples.store.claimNextItem(job: job.id))
+        try samples.store.addItems([NewJobItem(externalID: "in/1", payload: .bytes([1]))], to: job.id)
+        let inner = try #require(try samples.store.claimNextItem(job: job.id))
+        try samples.store.failItem(inner.id, error: "malformed")
+        #expect(try samples.store.job(id: job.id).state == .running)
+        try samples.store.addItems([], to: job.id, replacing: container.id)
+        let ended = try samples.store.job(id: job.id)
+        #expect(ended.state == .failed && ended.items.map(\.externalID) == ["in/1"])
     }
 
     @Test("a job is written as the API shows it")
