@@ -46,11 +46,24 @@ struct Beam {
         } else {
             count &+= 1
         }
-        // Counting costs less than a search whose branches nobody can predict.
-        let low = unsafe countBelow(entries, count &- 1, entry)
+        let low = place(of: entry, among: count &- 1)
         unsafe (entries + (low &+ 1)).update(from: entries + low, count: count &- 1 &- low)
         unsafe entries[low] = entry
         if low < cursor { cursor = low }
+    }
+
+    /// How many of the first `total` entries are nearer than `entry`.
+    @inline(__always)
+    private func place(of entry: UInt64, among total: Int) -> Int {
+        // Counting costs less than a search whose branches nobody can predict, up to about this many.
+        guard total > 1024 else { return unsafe countBelow(entries, total, entry) }
+        var low = 0
+        var high = total
+        while low < high {
+            let middle = (low + high) >> 1
+            if unsafe entries[middle] < entry { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Marks the nearest entry not yet expanded and returns its slot.

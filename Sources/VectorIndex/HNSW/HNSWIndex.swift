@@ -6,13 +6,15 @@ import Synchronization
 /// | file | what it is about |
 /// |---|---|
 /// | `HNSWIndex` | the public face: locks, checks, ids |
-/// | `HNSWIndex+Search` | which way to answer: graph, filtered graph, exact scan |
+/// | `HNSWIndex+Search` | the order in which ways to answer are tried |
+/// | `GraphSearch`, `GraphSearch+Scan` | the plan of one query; graph, filtered graph and scan; rescoring |
 /// | `HNSWIndex+Update` | inserting, removing, slots and their reuse, compaction |
-/// | `HNSWIndex+Snapshot` | the file |
+/// | `HNSWIndex+Snapshot`, `SnapshotMeta`, `SnapshotCheck` | the file |
 /// | `HNSWGraph` | memory layout, links, what threads may do |
 /// | `HNSWGraph+Search`, `Beam`, `SearchScratch` | walking a layer |
+/// | `HNSWGraph+Filter` | walking among allowed nodes alone |
 /// | `HNSWGraph+Insert`, `HNSWGraph+Repair` | choosing links, for new nodes and around removed ones |
-/// | `SlabArray` | rows that never move |
+/// | `SlabArray`, `CodeArray`, `PlaceTable` | rows that never move, codes of vectors, slots by id |
 ///
 /// Searches take no lock that a writer holds for longer than a dictionary lookup. Insertions and removals take turns
 /// among themselves; one insertion uses all threads of the pool. A removed vector is invisible at once; links around it

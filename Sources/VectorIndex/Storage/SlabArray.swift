@@ -27,37 +27,24 @@ final class SlabArray: Sendable {
     let stride: Int
     let shift: UInt32
     // Written by one thread before any reader learns of a row in the new slab.
-    private nonisolated(unsafe) let table: UnsafeMutablePointer<UnsafePointer<UInt8>?>
-    private let owned: Mutex<Owned>
+    nonisolated(unsafe) let table: UnsafeMutablePointer<UnsafePointer<UInt8>?>
+    let owned: Mutex<Owned>
 
-    private struct Owned: Sendable {
+    /// What there is, and what has to be given back.
+    struct Owned: Sendable {
         var slabCount = 0
         var allocations: [Allocation] = []
         var section: SnapshotSection?
     }
 
-    fileprivate struct Allocation: Sendable {
+    /// Memory of one slab that this array asked for.
+    struct Allocation: Sendable {
         var slab: Int
         var address: UInt
         var bytes: Int
 
         func free() {
             unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
-        }
-    }
-
-    /// Memory that rows have left: given back with the last reference, when no reader can be looking at it.
-    final class LeftMemory: Sendable {
-        private let allocations: [Allocation]
-        private let section: SnapshotSection?
-
-        fileprivate init(allocations: [Allocation], section: SnapshotSection?) {
-            self.allocations = allocations
-            self.section = section
-        }
-
-        deinit {
-            for allocation in allocations { allocation.free() }
         }
     }
 
@@ -88,6 +75,9 @@ final class SlabArray: Sendable {
 
     /// The bytes of memory that hold rows, mapped ones included.
     var byteCount: Int { owned.withLock { $0.slabCount } * (stride << Int(shift)) }
+
+    /// The bytes of `byteCount` that are not in a snapshot's map.
+    var heldByteCount: Int { owned.withLock { $0.allocations.count } * (stride << Int(shift)) }
 
     /// The rows as kernels take them.
     @inline(__always)
@@ -127,95 +117,6 @@ final class SlabArray: Sendable {
         }
     }
 
-    /// Takes over `count` rows that lie one after the other in `section`; only for an array without rows.
-    /// - Returns: false when the section is too short or there is no memory.
-    func adopt(_ section: SnapshotSection, count: Int) -> Bool {
-        let slabBytes = stride << Int(shift)
-        guard count <= maximumRowCount, section.byteCount == count * stride else { return false }
-        return owned.withLock { owned -> Bool in
-            // In place in the private map.
-            guard let base = unsafe section.base.baseAddress else { return count == 0 }
-            let whole = count >> Int(shift)
-            for slab in 0..<whole {
-                unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
-            }
-            owned.slabCount = whole
-            owned.section = section
-            let rest = section.byteCount - whole * slabBytes
-            guard rest > 0 else { return true }
-            guard let slab = unsafe allocate(&owned, isFilled: false) else { return false }
-            unsafe UnsafeMutableRawPointer(slab).copyMemory(from: base + whole * slabBytes, byteCount: rest)
-            unsafe table[whole] = UnsafePointer(slab)
-            owned.slabCount += 1
-            return true
-        }
-    }
-
-    /// Copies `count` rows that lie one after the other in `section`; only for an array without rows.
-    ///
-    /// The pages of the section are given back as far as they are its own.
-    /// - Returns: false when the section has another length or there is no memory.
-    func copy(_ section: SnapshotSection, count: Int) -> Bool {
-        guard count <= maximumRowCount, section.byteCount == count * stride, reserve(count) else { return false }
-        guard let base = unsafe section.base.baseAddress else { return count == 0 }
-        var start = 0
-        while start < count {
-            let rows = min(1 << Int(shift), count - start)
-            unsafe self[UInt32(start)].copyMemory(from: base + start * stride, byteCount: rows * stride)
-            start += rows
-        }
-        unsafe SlabArray.release(section.base)
-        return true
-    }
-
-    /// Goes on with `section`, which holds the first `count` rows as they are, where whole slabs of them are mapped.
-    ///
-    /// Readers see the same rows before and after. Nobody may write meanwhile.
-    /// - Returns: the memory that was left; nil when the rows in the section are others, or too few to fill a slab.
-    func move(to section: SnapshotSection, count: Int) -> LeftMemory? {
-        let slabBytes = stride << Int(shift)
-        let whole = count >> Int(shift)
-        return owned.withLock { owned -> LeftMemory? in
-            guard whole > 0, whole <= owned.slabCount, section.byteCount == count * stride,
-                let base = unsafe section.base.baseAddress
-            else { return nil }
-            for slab in 0..<whole {
-                guard let old = unsafe table[slab], unsafe memcmp(old, base + slab * slabBytes, slabBytes) == 0 else {
-                    return nil
-                }
-            }
-            for slab in 0..<whole {
-                unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
-            }
-            let left = LeftMemory(
-                allocations: owned.allocations.filter { $0.slab < whole }, section: owned.section)
-            owned.allocations.removeAll { $0.slab < whole }
-            owned.section = section
-            return left
-        }
-    }
-
-    /// Gives the pages of an adopted section back: those not written to are read from the file again when needed.
-    ///
-    /// Rows are then read at random, so that reading ahead would only cost memory.
-    func releasePages() {
-        owned.withLock { owned in
-            guard let section = owned.section else { return }
-            unsafe SlabArray.release(section.base, isReadAtRandom: true)
-        }
-    }
-
-    /// Takes the whole pages of `bytes`, which nobody wrote to, out of memory.
-    private static func release(_ bytes: UnsafeMutableRawBufferPointer, isReadAtRandom: Bool = false) {
-        let page = sysconf(Int32(_SC_PAGESIZE))
-        let address = Int(bitPattern: bytes.baseAddress)
-        let first = (address + page - 1) / page * page
-        let end = (address + bytes.count) / page * page
-        guard first < end, let start = unsafe UnsafeMutableRawPointer(bitPattern: first) else { return }
-        unsafe madvise(start, end - first, MADV_DONTNEED)
-        if isReadAtRandom { unsafe madvise(start, end - first, MADV_RANDOM) }
-    }
-
     /// Calls `body` with the bytes of rows 0 ..< `count`, slab by slab.
     func forEachSlab<E: Error>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
         var start = 0
@@ -226,7 +127,8 @@ final class SlabArray: Sendable {
         }
     }
 
-    private func allocate(_ owned: inout Owned, isFilled: Bool) -> UnsafeMutablePointer<UInt8>? {
+    /// A new slab, of which most will be used if it `isFilled`; nil when there is no memory.
+    func allocate(_ owned: inout Owned, isFilled: Bool) -> UnsafeMutablePointer<UInt8>? {
         let wanted = stride << Int(shift)
         // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often. Not the
         // first of a small array, of which a huge page would be mostly empty.
