@@ -94,7 +94,7 @@ struct CodeKernelTests {
                     }
                     let got = unsafe coded.bytes.withUnsafeBytes { bytes in
                         let start = unsafe bytes.baseAddress.unsafelyUnwrapped
-                        return unsafe [table, scalar].map {
+                        return [table, scalar].map {
                             unsafe distances(
                                 $0.i8_codes, form, rows: start, stride: coded.width, scales: coded.scales,
                                 biases: biases, width: coded.width, ids: ids)

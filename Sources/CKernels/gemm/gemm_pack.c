@@ -1,6 +1,5 @@
 #include "gemm_kernels.h"
 
-#include <math.h>
 #include <string.h>
 
 size_t ck_gemm_packed_count(size_t row_count, size_t word_count) {
@@ -16,16 +15,17 @@ static void pack_panel(const float *w, size_t rows, size_t columns, float *panel
     }
 }
 
+// Columns in blocks of 32, converted in a loop of their own that compilers vectorise.
 static void pack_panel_bf16(const float *w, size_t rows, size_t columns, uint32_t *panel) {
-    size_t words = (columns + 1) / 2;
-    for (size_t k0 = 0; k0 < words; k0 += 16) {
-        size_t k1 = k0 + 16 < words ? k0 + 16 : words;
+    for (size_t k0 = 0; k0 < columns; k0 += 32) {
+        size_t count = k0 + 32 < columns ? 32 : columns - k0;
         for (size_t r = 0; r < rows; r++) {
-            const float *row = w + r * columns;
-            for (size_t k = k0; k < k1; k++) {
-                uint32_t second = 2 * k + 1 < columns ? ck_bf16_bits(row[2 * k + 1]) : 0;
-                panel[k * CK_GEMM_PANEL + r] = second << 16 | ck_bf16_bits(row[2 * k]);
-            }
+            const float *row = w + r * columns + k0;
+            uint16_t halves[32] = { 0 };
+            uint32_t words[16];
+            for (size_t k = 0; k < count; k++) halves[k] = ck_bf16_bits(row[k]);
+            memcpy(words, halves, sizeof words);
+            for (size_t k = 0; k < (count + 1) / 2; k++) panel[(k0 / 2 + k) * CK_GEMM_PANEL + r] = words[k];
         }
     }
 }
@@ -53,21 +53,32 @@ size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count) {
 
 // One group of one row into lane 0 of its words; they, the scale and the sum lie CK_GEMM_PANEL words apart.
 static void pack_group(const float *w, size_t columns, uint32_t *lane) {
-    float greatest = 0, scale, sum = 0;
-    for (size_t k = 0; k < columns; k++) greatest = fmaxf(greatest, fabsf(w[k]));
-    scale = greatest / 127;
-    float factor = greatest > 0 ? 127 / greatest : 0;
+    // Magnitudes are in the order of their bits, and a sum with 1.5 · 2^23 has the nearest whole number in its low ones:
+    // both loops are integer arithmetic that compilers vectorise.
+    uint32_t greatest_bits = 0;
+    for (size_t k = 0; k < columns; k++) {
+        uint32_t bits;
+        memcpy(&bits, w + k, sizeof bits);
+        bits &= 0x7fffffff;
+        greatest_bits = bits > greatest_bits ? bits : greatest_bits;
+    }
+    float greatest;
+    memcpy(&greatest, &greatest_bits, sizeof greatest);
+    float scale = greatest / 127, factor = greatest > 0 ? 127 / greatest : 0;
+    int8_t bytes[CK_GEMM_GROUP] = { 0 };
+    int32_t total = 0;
+    for (size_t k = 0; k < columns; k++) {
+        float shifted = w[k] * factor + 12582912.0f;
+        uint32_t bits;
+        memcpy(&bits, &shifted, sizeof bits);
+        bytes[k] = (int8_t)(uint8_t)bits;
+        total += bytes[k];
+    }
     for (size_t k = 0; k < columns; k += 4) {
-        uint32_t word = 0;
-        for (size_t i = 0; i < 4 && k + i < columns; i++) {
-            int value = (int)lrintf(w[k + i] * factor);
-            sum += (float)value;
-            word |= (uint32_t)(value & 255) << 8 * i;
-        }
-        *lane = word;
+        memcpy(lane, bytes + k, sizeof *lane);
         lane += CK_GEMM_PANEL;
     }
-    sum *= scale;
+    float sum = (float)total * scale;
     memcpy(lane, &scale, sizeof scale);
     memcpy(lane + CK_GEMM_PANEL, &sum, sizeof sum);
 }

