@@ -25,6 +25,7 @@ let package = Package(
     targets: [
         .target(name: "CKernels"),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
 
@@ -45,7 +46,7 @@ let package = Package(
         .target(
             name: "Ingestion",
             dependencies: [
-                "Encoders", "Storage", "CLibXML2",
+                "Encoders", "Storage", "CArchive", "CLibXML2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -2,6 +2,8 @@
 //
 //   docent_html_parse   UTF-8 HTML  -> a flat tape of records, over libxml2's SAX interface (no tree: no recursion,
 //                       no depth limit of its own, no network, no entities beyond HTML's characters, errors silenced)
+//   docent_xml_parse    UTF-8 or UTF-16 XML -> the same tape, names without their prefixes; a document that declares
+//                       entities is refused, none is ever expanded or fetched
 //   docent_iconv        any charset -> UTF-8, bad sequences replaced by U+FFFD and counted
 //
 // Callers read the tape once, copy it, and free it. Limits stop hostile pages: see docent_html_limits.
@@ -19,7 +21,14 @@
 #include <string.h>
 
 enum { DOCENT_HTML_START = 0, DOCENT_HTML_END = 1, DOCENT_HTML_TEXT = 2, DOCENT_HTML_ATTRIBUTE = 3 };
-enum { DOCENT_HTML_OK = 0, DOCENT_HTML_TOO_DEEP = 1, DOCENT_HTML_TOO_LARGE = 2, DOCENT_HTML_NO_MEMORY = 3 };
+enum {
+    DOCENT_HTML_OK = 0,
+    DOCENT_HTML_TOO_DEEP = 1,
+    DOCENT_HTML_TOO_LARGE = 2,
+    DOCENT_HTML_NO_MEMORY = 3,
+    DOCENT_XML_ENTITIES = 4, // the document declares entities
+    DOCENT_XML_MALFORMED = 5 // not well-formed; the tape holds what came before
+};
 enum { DOCENT_HTML_NAMES = 1024 };
 
 // START: name. ATTRIBUTE: name and value, follows its START. TEXT: bytes. END: nothing.
@@ -190,6 +199,96 @@ static inline docent_html_tape *docent_html_parse(const void *html, size_t count
     if (parser->myDoc) xmlFreeDoc(parser->myDoc);
     parser->myDoc = NULL;
     htmlFreeParserCtxt(parser);
+    tape->parser = NULL;
+    return tape;
+}
+
+static inline const char *docent_xml_local(const xmlChar *name) {
+    const char *colon = strchr((const char *)name, ':');
+    return colon ? colon + 1 : (const char *)name;
+}
+
+// As docent_html_name, but without the prefix.
+static inline int32_t docent_xml_name(docent_html_tape *tape, const xmlChar *name) {
+    size_t slot = ((uintptr_t)name * (uintptr_t)0x9E3779B97F4A7C15ull >> 40) % (DOCENT_HTML_NAMES * 2);
+    while (tape->slots[slot] && tape->slots[slot] != name) slot = (slot + 1) % (DOCENT_HTML_NAMES * 2);
+    if (tape->slots[slot]) return tape->slot_name[slot];
+    if (tape->name_count >= DOCENT_HTML_NAMES) return 0;
+    const char *local = docent_xml_local(name);
+    size_t length = strlen(local);
+    if (length > 64) return 0;
+    int32_t id = tape->name_count, offset = docent_html_bytes(tape, local, length);
+    if (offset < 0) return 0;
+    tape->name_offset[id] = offset;
+    tape->name_length[id] = (int32_t)length;
+    tape->slots[slot] = name;
+    tape->slot_name[slot] = id;
+    tape->name_count++;
+    return id;
+}
+
+static inline void docent_xml_start_element(void *context, const xmlChar *name, const xmlChar **attributes) {
+    docent_html_tape *tape = (docent_html_tape *)context;
+    if (++tape->depth > tape->limits.depth) {
+        docent_html_stop(tape, DOCENT_HTML_TOO_DEEP);
+        return;
+    }
+    docent_html_push(tape, DOCENT_HTML_START, docent_xml_name(tape, name), 0, 0);
+    for (; attributes && attributes[0]; attributes += 2) {
+        size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0;
+        size_t cap = (size_t)tape->limits.attribute_bytes;
+        int32_t id = docent_xml_name(tape, attributes[0]);
+        if (id == 0) continue;
+        if (length > cap) length = cap;
+        int32_t offset = docent_html_bytes(tape, attributes[1], length);
+        if (offset < 0) return;
+        docent_html_push(tape, DOCENT_HTML_ATTRIBUTE, id, offset, length);
+    }
+}
+
+static inline void docent_xml_entity_declaration(
+    void *context, const xmlChar *name, int type, const xmlChar *public_id, const xmlChar *system_id, xmlChar *content
+) {
+    (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
+    docent_html_stop((docent_html_tape *)context, DOCENT_XML_ENTITIES);
+}
+
+/// Parses `count` bytes of XML. NULL: out of memory. Check `status`; free with docent_html_free.
+static inline docent_html_tape *docent_xml_parse(const void *xml, size_t count, docent_html_limits limits) {
+    docent_html_tape *tape = (docent_html_tape *)calloc(1, sizeof(docent_html_tape));
+    if (!tape) return NULL;
+    tape->limits = limits;
+    tape->name_count = 1;
+    if (count > INT32_MAX) {
+        tape->status = DOCENT_HTML_TOO_LARGE;
+        return tape;
+    }
+    if (count == 0) return tape;
+    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    if (!parser) {
+        tape->status = DOCENT_HTML_NO_MEMORY;
+        return tape;
+    }
+    xmlSAXHandler handler;
+    memset(&handler, 0, sizeof handler);
+    handler.initialized = 1; // SAX1: names come with their prefix
+    handler.startElement = docent_xml_start_element;
+    handler.endElement = docent_html_end_element;
+    handler.characters = docent_html_characters;
+    handler.cdataBlock = docent_html_characters;
+    handler.ignorableWhitespace = docent_html_characters;
+    handler.entityDecl = docent_xml_entity_declaration;
+    *parser->sax = handler;
+    parser->userData = tape;
+    tape->parser = parser;
+    int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT | XML_PARSE_SAX1
+        | XML_PARSE_HUGE;
+    xmlDocPtr document = xmlCtxtReadMemory(parser, (const char *)xml, (int)count, NULL, NULL, options);
+    if (document) xmlFreeDoc(document);
+    if (tape->status == DOCENT_HTML_OK && !parser->wellFormed) tape->status = DOCENT_XML_MALFORMED;
+    if (parser->myDoc) xmlFreeDoc(parser->myDoc);
+    parser->myDoc = NULL;
+    xmlFreeParserCtxt(parser);
     tape->parser = NULL;
     return tape;
 }

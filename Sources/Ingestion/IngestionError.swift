@@ -18,6 +18,24 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
     case tooDeep(limit: Int)
     /// The page has more elements than the limit (data): split it.
     case tooManyElements(limit: Int)
+    /// The document's XML declares entities of its own (data): no office program writes that; save it again.
+    case entities
+    /// A file of its format that can't be read to its end (data): `reason` says where it broke.
+    case damaged(format: String, reason: String)
+    /// A file that needs a password (data): save it without.
+    case encrypted(format: String)
+    /// A PDF of scanned pages (data): run text recognition (OCR) over it first.
+    case noTextLayer(pageCount: Int)
+    /// Reading took longer than allowed (data): split the file.
+    case tookTooLong(format: String, seconds: Int)
+    /// An archive with more entries than the limit (data): split it.
+    case tooManyEntries(limit: Int)
+    /// An archive that unpacks to far more than its own size (data): a zip bomb, or to be unpacked by hand.
+    case expandsTooMuch(ratio: Int)
+    /// An archive within an archive within an archive (data): unpack the outer ones.
+    case nestedTooDeep(limit: Int)
+    /// An entry of an archive or mailbox that is no document (data).
+    case badEntry(reason: String)
     /// A line of a JSON Lines file is not a document (data): `reason` says what is wrong with it.
     case badLine(line: Int, reason: String)
     /// Some lines of a JSON Lines file failed, the others are indexed (data): `first` is the first failure.
@@ -47,6 +65,18 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unknownEncoding(let name): "unknown text encoding \"\(name)\": save the document as UTF-8"
         case .tooDeep(let limit): "elements are nested more than \(limit) deep: repair the page's mark-up"
         case .tooManyElements(let limit): "the page has more than \(limit) elements: split it"
+        case .entities: "its XML declares entities, which may be a trap: save it again with an office program"
+        case .damaged(let format, let reason): "the \(format) can't be read: \(reason)"
+        case .encrypted(let format): "the \(format) is encrypted: save it without a password"
+        case .noTextLayer(let pageCount):
+            "the PDF has no text on its \(pageCount) pages, probably scans: run text recognition (OCR) over it first"
+        case .tookTooLong(let format, let seconds): "reading the \(format) took more than \(seconds) s: split it"
+        case .tooManyEntries(let limit): "the archive has more than \(limit) entries: split it"
+        case .expandsTooMuch(let ratio):
+            "the archive unpacks to more than \(ratio) times its size: unpack it and ingest the folder"
+        case .nestedTooDeep(let limit):
+            "archives are nested more than \(limit) deep: unpack the outer ones and ingest the folder"
+        case .badEntry(let reason): reason
         case .badLine(let line, let reason): "line \(line): \(reason)"
         case .badLines(let failed, let total, let first):
             "\(failed) of \(total) lines could not be ingested, the others are indexed; first: \(first)"

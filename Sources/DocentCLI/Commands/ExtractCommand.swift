@@ -1,12 +1,15 @@
 import ArgumentParser
 import Foundation
 import Ingestion
-import Storage
 
-/// `docent extract`: what ingestion sees of one file.
+/// `docent extract`: what ingestion sees of files.
 struct ExtractCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "extract", abstract: "Prints the main content of a file, as ingestion sees it.")
+        commandName: "extract", abstract: "Prints the main content of files, as ingestion sees it.",
+        discussion: """
+            An archive, a mailbox or a JSON Lines file gives each of its documents. With --format json one document is \
+            one JSON document; several are JSON Lines with "id", those that failed with "error".
+            """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text
@@ -14,24 +17,94 @@ struct ExtractCommand: AsyncParsableCommand {
         case json
     }
 
-    @Argument(help: "The file.")
-    var file: String
+    @Argument(help: "The files.")
+    var files: [String] = []
+    @Option(help: "A file that names more files, one a line.")
+    var list: String?
     @Option(help: "text, markdown or json.")
     var format = Format.text
     @OptionGroup var global: GlobalOptions
 
+    private struct Line: Encodable {
+        var id: String
+        var document: ExtractedDocument?
+        var error: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case id
+            case error
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try document?.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(id, forKey: .id)
+            try container.encodeIfPresent(error, forKey: .error)
+        }
+    }
+
     func run() async throws {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure(message: "can't read '\(file)': check the path and its permissions")
+        var paths = files
+        if let list {
+            guard let names = FileManager.default.contents(atPath: list) else {
+                throw CommandFailure(message: "can't read '\(list)': check the path and its permissions")
+            }
+            paths += String(decoding: names, as: UTF8.self).split(separator: "\n").map(String.init)
         }
-        let source = SourceDocument(
-            externalID: file, bytes: Array(data), fileName: (file as NSString).lastPathComponent)
-        let document = try DocumentExtractor().extract(source)
-        switch format {
-        case .text: Terminal.print(document.text)
-        case .markdown: Terminal.print(document.markdown)
-        case .json: try Terminal.printJSON(document)
+        guard let first = paths.first else { throw ValidationError("Name a file, or --list.") }
+        var documents: [(id: String, result: Result<ExtractedDocument, IngestionError>)] = []
+        if paths.count == 1 {
+            DocumentExtractor().extractAll(path: first) { documents.append(($0, $1)) }
+            if documents.count == 1 { return try printOne(documents[0].result, path: first) }
         }
-        for warning in document.warnings { Terminal.note("note: \(warning)") }
+        var failed = 0
+        for (id, result) in documents { try printLine(id, result, &failed) }
+        if paths.count > 1 {
+            for path in paths {
+                try Self.each(path) { try printLine($0 == (path as NSString).lastPathComponent ? path : $0, $1, &failed) }
+            }
+        }
+        if failed > 0 { throw CommandFailure(message: "\(failed) documents could not be read") }
+    }
+
+    /// Calls `body`, which may throw, with each document of a file.
+    private static func each(
+        _ path: String, _ body: (String, Result<ExtractedDocument, IngestionError>) throws -> Void
+    ) throws {
+        var thrown: (any Error)?
+        DocumentExtractor().extractAll(path: path) { id, result in
+            do { if thrown == nil { try body(id, result) } } catch { thrown = error }
+        }
+        if let thrown { throw thrown }
+    }
+
+    private func printOne(_ result: Result<ExtractedDocument, IngestionError>, path: String) throws {
+        switch result {
+        case .failure(let error): throw CommandFailure(message: "\(path): \(error.description)")
+        case .success(let document):
+            switch format {
+            case .text: Terminal.print(document.text)
+            case .markdown: Terminal.print(document.markdown)
+            case .json: try Terminal.printJSON(document)
+            }
+            for warning in document.warnings { Terminal.note("note: \(warning)") }
+        }
+    }
+
+    private func printLine(
+        _ id: String, _ result: Result<ExtractedDocument, IngestionError>, _ failed: inout Int
+    ) throws {
+        switch result {
+        case .failure(let error):
+            failed += 1
+            if format == .json { return Terminal.print(try Terminal.json(Line(id: id, error: error.description))) }
+            Terminal.note("\(id): \(error.description)")
+        case .success(let document):
+            switch format {
+            case .json: Terminal.print(try Terminal.json(Line(id: id, document: document)))
+            case .text: Terminal.print("==> \(id)\n\(document.text)\n")
+            case .markdown: Terminal.print("<!-- \(id) -->\n\n\(document.markdown)\n")
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ import Storage
 /// ```
 public struct DocumentExtractor: Sendable {
     /// Changes when the same bytes would give another text, so that unchanged files are read again.
-    public static let version = 1
+    public static let version = 2
     /// The default size limit of one document: 32 MiB.
     ///
     /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit
@@ -38,23 +38,54 @@ public struct DocumentExtractor: Sendable {
             throw .tooLarge(byteCount: source.bytes.count, limit: byteLimit)
         }
         let format = try SourceFormat.sniff(source.bytes, fileName: source.fileName, contentType: source.contentType)
+        var document = format.isText ? try extractText(source, as: format) : try extractPacked(source.bytes, as: format)
+        guard !document.blocks.isEmpty else { throw .noText }
+        complete(&document, from: source)
+        return document
+    }
+
+    private func extractText(
+        _ source: SourceDocument, as format: SourceFormat
+    ) throws(IngestionError) -> ExtractedDocument {
         let charset = MediaType(source.contentType).charset
         let decoded = try TextEncoding.decode(source.bytes, charset: charset, isHTML: format == .html)
         var document: ExtractedDocument
         switch format {
         case .html: document = try HTMLExtractor.extract(decoded.bytes)
         case .markdown: document = try MarkdownExtractor.extract(decoded.bytes)
-        case .text: document = PlainTextExtractor.extract(decoded.bytes)
-        case .jsonLines:
-            throw .unsupportedFormat(
-                format: "JSON Lines as one document", advice: "ingest it: every line is a document")
+        case .json: document = try JSONExtractor.extract(decoded.bytes)
+        case .csv, .tsv:
+            document = DelimitedExtractor.extract(decoded.bytes, isTab: format == .tsv, format: format)
+        case .jsonLines: throw Self.container("JSON Lines", "line")
+        default: document = PlainTextExtractor.extract(decoded.bytes)
         }
-        guard !document.blocks.isEmpty else { throw .noText }
-        complete(&document, from: source, decoded)
+        if decoded.replacementCount > 0 {
+            document.warnings.append(
+                "\(decoded.replacementCount) byte sequences are not \(decoded.name) and became U+FFFD: save it as UTF-8"
+            )
+        }
         return document
     }
 
-    private func complete(_ document: inout ExtractedDocument, from source: SourceDocument, _ decoded: TextEncoding) {
+    private func extractPacked(_ bytes: [UInt8], as format: SourceFormat) throws(IngestionError) -> ExtractedDocument {
+        switch format {
+        case .docx: return try WordExtractor.extract(bytes)
+        case .xlsx: return try SpreadsheetExtractor.extract(bytes)
+        case .pptx: return try PresentationExtractor.extract(bytes)
+        case .odt, .ods, .odp: return try OpenDocumentExtractor.extract(bytes, format: format)
+        case .epub: return try EPUBExtractor.extract(bytes)
+        case .mail: return try MailExtractor.extract(bytes)
+        case .pdf: return try PDFExtractor.extract(bytes)
+        case .mailbox: throw Self.container("A mailbox", "message")
+        default: throw Self.container("An archive", "file")
+        }
+    }
+
+    private static func container(_ name: String, _ part: String) -> IngestionError {
+        .unsupportedFormat(format: "\(name) as one document", advice: "ingest it: every \(part) is a document")
+    }
+
+    private func complete(_ document: inout ExtractedDocument, from source: SourceDocument) {
         if let title = source.title, !title.isEmpty { document.title = title }
         if document.title.isEmpty { document.title = Self.stem(of: source.fileName) }
         document.title = Self.shortened(document.title, to: Self.longestTitle)
@@ -65,11 +96,6 @@ public struct DocumentExtractor: Sendable {
             }
         }
         document.metadata.merge(source.metadata) { _, given in given }
-        if decoded.replacementCount > 0 {
-            document.warnings.append(
-                "\(decoded.replacementCount) byte sequences are not \(decoded.name) and became U+FFFD: save it as UTF-8"
-            )
-        }
     }
 
     private static func stem(of fileName: String?) -> String {

@@ -1,5 +1,8 @@
 /// The second step of main-content extraction: where the text centres, and what around it belongs to it.
 extension MainContent {
+    /// What prose in a list's item counts, next to running prose.
+    private static let itemShare: Float = 0.3
+
     /// Leaves out what is not near the centre of the text and doesn't read like text.
     static func centred(_ tree: HTMLTree, dropped: [Bool]) -> [Bool] {
         var dropped = dropped
@@ -9,8 +12,7 @@ extension MainContent {
         let scope = declaredScope(tree, statistics, dropped: dropped)
         let centre = best(tree, scores, statistics, within: scope)
         keepAround(centre, scope: scope, tree, scores, statistics, &dropped)
-        let inner = TextStatistics(tree, dropped: dropped)
-        dropLinkLists(tree, inner, &dropped)
+        review(tree, &dropped)
         return dropped
     }
 
@@ -49,7 +51,9 @@ extension MainContent {
     private static func paragraphScores(_ tree: HTMLTree, _ statistics: TextStatistics, dropped: [Bool]) -> [Float] {
         var scores = [Float](repeating: 0, count: tree.nodes.count)
         for index in tree.nodes.indices where statistics.isProse(index) {
-            let points = 1 + Float(statistics.ownCommas[index]) + min(Float(statistics.own[index]) / 100, 3)
+            var points = 1 + Float(statistics.ownCommas[index]) + min(Float(statistics.own[index]) / 100, 3)
+            // Pages end with lists of other pages' beginnings, each an item.
+            if isInItem(tree, index) { points *= itemShare }
             var at = index
             for level in 0..<6 {
                 let parent = Int(tree.nodes[at].parent)
@@ -71,6 +75,15 @@ extension MainContent {
             scores[index] *= 1 - statistics.linkDensity(index)
         }
         return scores
+    }
+
+    private static func isInItem(_ tree: HTMLTree, _ index: Int) -> Bool {
+        var at = index
+        for _ in 0..<6 {
+            if tree.nodes[at].tag == .li { return true }
+            at = Int(tree.nodes[at].parent)
+        }
+        return false
     }
 
     private static func best(
@@ -137,54 +150,12 @@ extension MainContent {
         case .ul, .ol, .dl, .table: return prose > 0 && density < 0.3
         default:
             // A header with the page's title stays, and a part that is mostly prose.
-            if before, text < 400, holdsHeading(tree, index), density < 0.5 { return true }
+            if before, text < 1200, holdsHeading(tree, index), density < 0.3 || text < 400 && density < 0.5 { return true }
             return prose >= 80 && density < 0.25 && prose * 2 > text
         }
     }
 
-    private static func holdsHeading(_ tree: HTMLTree, _ index: Int) -> Bool {
+    static func holdsHeading(_ tree: HTMLTree, _ index: Int) -> Bool {
         (index..<Int(tree.nodes[index].end)).contains { tree.nodes[$0].tag == .h1 || tree.nodes[$0].tag == .h2 }
-    }
-
-    /// Takes out lists and containers that are mostly links, and small parts whose names are suspect.
-    private static func dropLinkLists(_ tree: HTMLTree, _ statistics: TextStatistics, _ dropped: inout [Bool]) {
-        let all = statistics.text[0]
-        var index = 1
-        while index < tree.nodes.count {
-            let node = tree.nodes[index]
-            let end = Int(node.end)
-            if dropped[index] {
-                index = end
-                continue
-            }
-            switch node.tag {
-            case .ul, .ol, .div, .section, .table, .dl, .p, .form, .td, .li, .details:
-                let text = statistics.text[index]
-                if text > 0, text * 2 < all, isLinkList(tree, index, statistics) { dropped[index] = true }
-            default: break
-            }
-            index = dropped[index] ? end : index + 1
-        }
-    }
-
-    private static func isLinkList(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
-        let density = statistics.linkDensity(index)
-        let text = statistics.text[index]
-        let prose = statistics.prose[index]
-        let tag = tree.nodes[index].tag
-        if density > 0.2, prose == 0, tag != .p, tag != .li, tag != .td || density > 0.6 {
-            let hints = tree.hints(of: index)
-            if hints.contains(.suspect), text < 400 || density > 0.5 { return true }
-        }
-        switch tag {
-        case .ul, .ol, .dl, .div, .section, .table, .form, .details:
-            // Three links or more and hardly anything else; a short list of links may well be part of the text.
-            return density > 0.75 && prose * 5 < text && links(tree, index) >= 3
-        default: return false
-        }
-    }
-
-    private static func links(_ tree: HTMLTree, _ index: Int) -> Int {
-        (index..<Int(tree.nodes[index].end)).count { tree.nodes[$0].tag == .a }
     }
 }

@@ -15,6 +15,13 @@ struct HTMLHints: OptionSet, Sendable {
     static let note = HTMLHints(rawValue: 8)
     /// Not shown.
     static let hidden = HTMLHints(rawValue: 16)
+    /// Who wrote the text, when, and under which tags: about the text, not text.
+    static let attribution = HTMLHints(rawValue: 32)
+    /// The words below or above a picture.
+    static let caption = HTMLHints(rawValue: 64)
+
+    /// What readers wrote below the text; always with `chrome`.
+    static let discussion = HTMLHints(rawValue: 128)
 
     private static let words: [UInt64: HTMLHints] = {
         let lists: [(HTMLHints, String)] = [
@@ -31,9 +38,24 @@ struct HTMLHints: OptionSet, Sendable {
                 advertisements adverts advertising ads adsense adslot adbox anzeige werbung sponsor sponsored sponsors
                 promo promos promotion promotions pagination pager paging skip skiplink skiplinks toolbar dropdown
                 searchbox searchform searchbar tagcloud taglist noprint headerlink permalink pingback trackback
-                trackbacks kommentare kommentar jumplinks screenreader onlyprint
+                trackbacks kommentare kommentar commentform commentarea commentaires jumplinks screenreader onlyprint bio offcanvas overlay likes cta
+                linkbox callto affiliate nocontent relatedposts relatedarticles relatedtopics authorbox authorbio
+                aboutauthor
                 """
             ),
+            (
+                .attribution,
+                """
+                meta metadata byline author authors date dateline timestamp tags tag credits credit info buttons button
+                print rating ratings next prev previous avatar profile reply replies actions action category categories
+                source licence license disclaimer
+                """
+            ),
+            (
+                .discussion,
+                "comments commentlist comment disqus respond commentform commentarea kommentare kommentar commentaires"
+            ),
+            (.caption, "caption captions legend figcaption"),
             (
                 .suspect,
                 """

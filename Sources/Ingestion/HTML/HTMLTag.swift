@@ -11,7 +11,7 @@ enum HTMLTag: String, CaseIterable, Sendable {
     case ul, ol, li, menu, dir, dl, dt, dd
     case table, caption, thead, tbody, tfoot, tr, th, td, colgroup, col
     case figure, figcaption, picture, img, details, summary
-    case a, span, code, tt, kbd, samp, q, sup, sub, b, i, em, strong, label, rt, rp
+    case a, span, small, code, tt, kbd, samp, q, sup, sub, b, i, em, strong, label, rt, rp
     case script, style, template, noscript, noframes, iframe, object, embed, applet, canvas, svg, math, audio, video,
         map
     case form, fieldset, legend, button, input, select, option, optgroup, textarea, datalist, progress, meter, dialog

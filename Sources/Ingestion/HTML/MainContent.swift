@@ -56,8 +56,9 @@ struct MainContent: Sendable {
         var index = 0
         while index < tree.nodes.count {
             let node = tree.nodes[index]
-            // A <noscript> repeats for browsers without scripts what the page has anyway, or says to switch them on.
-            if node.tag.isNeverText || node.tag == .noscript {
+            // A <noscript> repeats for browsers without scripts what the page has anyway, or says to switch them on;
+            // but some pages have their text nowhere else.
+            if node.tag.isNeverText || node.tag == .noscript && !holdsParagraphs(tree, index) {
                 dropped[index] = true
                 index = Int(node.end)
             } else {
@@ -65,6 +66,10 @@ struct MainContent: Sendable {
             }
         }
         return dropped
+    }
+
+    private static func holdsParagraphs(_ tree: HTMLTree, _ index: Int) -> Bool {
+        (index..<Int(tree.nodes[index].end)).count { tree.nodes[$0].tag == .p } >= 3
     }
 
     /// Adds what elements (and, with `byName`, their names) say is chrome, unless most of the page's prose is in there.
@@ -88,11 +93,33 @@ struct MainContent: Sendable {
             if tag != .text, index >= preEnd {
                 let holdsMost = whole.prose[index] * 2 > whole.prose[0]
                 let context = Context(inSection: index < sectionDepthEnd, inQuote: index < quoteEnd, byName: byName)
-                if isChrome(tree, index, whole: whole, context: context), !holdsMost { dropped[index] = true }
+                if !holdsMost || holdsDiscussion(tree, index, whole: whole, byName: byName),
+                    isChrome(tree, index, whole: whole, context: context)
+                {
+                    dropped[index] = true
+                }
             }
             index = dropped[index] ? end : index + 1
         }
         return dropped
+    }
+
+    /// Readers' comments that are longer than the text they are about.
+    private static func holdsDiscussion(
+        _ tree: HTMLTree, _ index: Int, whole: TextStatistics, byName: Bool
+    ) -> Bool {
+        byName && whole.prose[0] - whole.prose[index] >= 2 * fewCharacters
+            && tree.hints(of: index).contains(.discussion)
+    }
+
+    /// One `<article>` or `<main>` with nearly all the prose of the element: a frame around the text, whatever its name.
+    private static func holdsArticle(_ tree: HTMLTree, _ index: Int, whole: TextStatistics) -> Bool {
+        let least = max(2 * fewCharacters, whole.prose[index] * 7 / 10)
+        guard whole.prose[index] >= least else { return false }
+        return (index..<Int(tree.nodes[index].end)).contains { inner in
+            let tag = tree.nodes[inner].tag
+            return (tag == .article || tag == .main) && whole.prose[inner] >= least
+        }
     }
 
     private struct Context {
@@ -110,7 +137,7 @@ struct MainContent: Sendable {
         case .header where !context.inSection: return true
         default: break
         }
-        guard tag.isBlock || tag == .a || tag == .span || tag == .other else { return false }
+        guard tag.isBlock || tag == .a || tag == .span || tag == .small || tag == .other else { return false }
         let hints = tree.hints(of: index)
         if hints.contains(.hidden) { return true }
         if tag == .aside { return hints.isDisjoint(with: .note) }
@@ -120,8 +147,8 @@ struct MainContent: Sendable {
             // <article class="comment">, <h2 class="banner">: the element itself says what it is.
             if tag == .article || tag.headingLevel != nil { return false }
             let isRole = tree.value(.role, of: index) != nil
-            if !context.byName && !isRole { return false }
-            return true
+            if isRole { return true }
+            return context.byName && !holdsArticle(tree, index, whole: whole)
         }
         // Inline elements carry all sorts of names; only small permanent links and such are taken out.
         return context.byName && tag != .span && whole.text[index] <= 3

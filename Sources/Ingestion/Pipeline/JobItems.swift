@@ -6,6 +6,21 @@ enum JobItems {
     /// Marks an item that stands for a line which is no document; its metadata say why.
     static let badLineType = "application/x-docent-bad-line"
 
+    /// Marks an item that stands for an entry of an archive or mailbox which is no document; its metadata say why.
+    static let badEntryType = "application/x-docent-bad-entry"
+
+    /// The item of a container's entry; a refused one gives an item that fails with the reason.
+    static func item(of entry: SourceContainer.Entry, metadata: [String: JSONValue]) -> NewJobItem {
+        switch entry {
+        case .document(var source):
+            source.metadata.merge(metadata) { own, _ in own }
+            return item(of: source)
+        case .refused(let id, let reason):
+            return NewJobItem(
+                externalID: id, payload: .bytes([]), contentType: badEntryType, metadata: ["reason": .string(reason)])
+        }
+    }
+
     /// The item of a document given as bytes.
     static func item(of source: SourceDocument) -> NewJobItem {
         NewJobItem(
@@ -38,21 +53,27 @@ enum JobItems {
             metadata: ["line": .int(Int64(number)), "reason": .string(reason)])
     }
 
-    /// The error of a bad line's item.
-    static func error(of item: NewJobItem) -> IngestionError {
+    /// The error of an item that stands for a bad line or entry, nil for others.
+    static func error(of item: NewJobItem) -> IngestionError? {
+        if item.contentType == badEntryType {
+            return .badEntry(reason: item.metadata["reason"]?.stringValue ?? "no document")
+        }
+        guard item.contentType == badLineType else { return nil }
         guard case .int(let line) = item.metadata["line"], let reason = item.metadata["reason"]?.stringValue else {
             return .badLine(line: 0, reason: "no document")
         }
         return .badLine(line: Int(line), reason: reason)
     }
 
-    /// Whether an item is a file of documents.
-    static func isJSONLines(_ item: NewJobItem) -> Bool {
-        guard case .path = item.payload else { return false }
-        if let type = item.contentType, let format = SourceFormat(mediaType: MediaType(type).essence) {
-            return format == .jsonLines
+    /// The format of an item that is a file of documents, nil for one that is a document.
+    static func containerFormat(_ item: NewJobItem) -> SourceFormat? {
+        let name = fileName(of: item)
+        switch item.payload {
+        case .path: return SourceContainer.format(contentType: item.contentType, fileName: name)
+        case .bytes(let bytes):
+            let format = try? SourceFormat.sniff(bytes, fileName: name, contentType: item.contentType)
+            return format?.isContainer == true ? format : nil
         }
-        return SourceFormat(fileExtension: SourceFormat.fileExtension(of: fileName(of: item))) == .jsonLines
     }
 
     /// The name of the file an item's source is in.

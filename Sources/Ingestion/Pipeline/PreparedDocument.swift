@@ -73,8 +73,11 @@ struct DocumentPreparer: Sendable {
 
     private func prepare(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
         let item = claimed.item
-        if item.contentType == JobItems.badLineType { throw JobItems.error(of: item) }
-        if JobItems.isJSONLines(item) { return try expand(claimed) }
+        if let error = JobItems.error(of: item) { throw error }
+        if let format = JobItems.containerFormat(item) {
+            if format == .jsonLines, case .path = item.payload { return try expandLines(claimed) }
+            return try expand(claimed, format: format)
+        }
         let bytes: [UInt8]
         switch item.payload {
         case .path(let path): bytes = try SourceFile.read(path, limit: extractor.byteLimit)
@@ -137,8 +140,45 @@ struct DocumentPreparer: Sendable {
         return hasher.finalize().hexadecimal
     }
 
+    /// Puts an item for each document of an archive or mailbox in the place of the file's own.
+    private func expand(_ claimed: ClaimedItem, format: SourceFormat) throws(IngestionError) -> Preparation {
+        let source: ArchiveReader.Source
+        switch claimed.item.payload {
+        case .path(let path):
+            try SourceFile.open(path).closeFile()
+            source = .path(path)
+        case .bytes(let bytes): source = .bytes(bytes)
+        }
+        var batch: [NewJobItem] = []
+        var bytes = 0
+        var count = 0
+        let container = SourceContainer(byteLimit: extractor.byteLimit)
+        do throws(IngestionError) {
+            try container.forEach(
+                source, format: format, id: claimed.item.externalID, contentType: claimed.item.contentType
+            ) { (entry) throws(IngestionError) in
+                let item = JobItems.item(of: entry, metadata: claimed.item.metadata)
+                if case .bytes(let payload) = item.payload { bytes += payload.count }
+                batch.append(item)
+                count += 1
+                if batch.count >= Self.mostAdded || bytes >= Self.mostAddedBytes {
+                    try add(batch, replacing: nil)
+                    batch = []
+                    bytes = 0
+                }
+            }
+        } catch {
+            // What came out before the damage is ingested; the file itself fails with the reason.
+            try add(batch, replacing: nil)
+            throw error
+        }
+        guard count > 0 else { throw .noText }
+        try add(batch, replacing: claimed.id)
+        return .expanded(itemCount: count)
+    }
+
     /// Puts an item for each line of a JSON Lines file in the place of the file's own.
-    private func expand(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
+    private func expandLines(_ claimed: ClaimedItem) throws(IngestionError) -> Preparation {
         guard case .path(let path) = claimed.item.payload else { throw .noText }
         let handle = try SourceFile.open(path)
         defer { try? handle.close() }

@@ -98,7 +98,7 @@ public struct FileCollector: Sendable {
     }
 
     /// Ids have a greatest length: a longer one keeps its start and gets a checksum.
-    private static func bounded(_ id: String) -> String {
+    static func bounded(_ id: String) -> String {
         guard id.utf8.count > DocumentStore.maximumExternalIDBytes else { return id }
         let sum = SHA256.hash(data: Array(id.utf8)).hexadecimal
         var start = id
@@ -146,14 +146,15 @@ public struct FileCollector: Sendable {
     ///
     /// A document in a format that can't be read isn't skipped: its
     /// owner has to hear of it.
-    private static func reasonToSkip(_ name: String) -> String? {
+    static func reasonToSkip(_ name: String) -> String? {
         let ending = SourceFormat.fileExtension(of: name)
         if SourceFormat(fileExtension: ending) != nil { return nil }
+        if SourceContainer.format(contentType: nil, fileName: name) != nil { return nil }
         let media: Set<String> = [
             "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4",
             "wav",
             "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
-            "json", "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe",
+            "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe",
             "pyc",
         ]
         if media.contains(ending) { return "no text document (.\(ending))" }

@@ -21,6 +21,9 @@ enum SourceFile {
         }
     }
 
+    /// The size of a file in bytes, 0 if there is none.
+    static func size(_ path: String) -> Int { (try? check(path)) ?? 0 }
+
     /// Opens a regular file for reading.
     static func open(_ path: String) throws(IngestionError) -> FileHandle {
         _ = try check(path)

@@ -12,7 +12,18 @@ struct PlainTextExtractor {
 
     /// Extracts valid UTF-8 in O(bytes).
     static func extract(_ utf8: [UInt8]) -> ExtractedDocument {
+        var builder = DocumentBuilder()
+        append(utf8, to: &builder)
+        let first = builder.firstHeading?.title
+        var document = builder.finish(format: .text)
+        document.title = first ?? firstLineTitle(document)
+        return document
+    }
+
+    /// Appends text inside another format to a document.
+    static func append(_ utf8: [UInt8], to builder: inout DocumentBuilder) {
         var extractor = PlainTextExtractor()
+        extractor.builder = builder
         let lines = TextLines.split(utf8)
         var start = 0
         while start < lines.count {
@@ -25,14 +36,11 @@ struct PlainTextExtractor {
             extractor.paragraph(lines[start..<end])
             start = end
         }
-        let first = extractor.builder.firstHeading?.title
-        var document = extractor.builder.finish(format: .text)
-        document.title = first ?? Self.firstLineTitle(document)
-        return document
+        builder = extractor.builder
     }
 
     /// A short first block that is no sentence is a title.
-    private static func firstLineTitle(_ document: ExtractedDocument) -> String {
+    static func firstLineTitle(_ document: ExtractedDocument) -> String {
         guard let first = document.blocks.first, first.kind == .paragraph, document.blocks.count > 1 else { return "" }
         let text = document.text(of: first)
         guard text.utf8.count <= 80, !text.contains("\n"), let last = text.last, !".,;:".contains(last) else {

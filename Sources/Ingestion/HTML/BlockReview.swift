@@ -1,0 +1,181 @@
+/// The third step of main-content extraction: what stands near the text and still isn't part of it.
+extension MainContent {
+    /// A longer heading is a paragraph that is set like one.
+    private static let longestEmptyHeading: Int32 = 100
+
+    /// Looks at every block that is left, with what it holds and where it stands.
+    ///
+    /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of pictures
+    /// and at last the headings under which nothing is left.
+    static func review(_ tree: HTMLTree, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, dropped: dropped)
+        let all = statistics.text[0]
+        var preEnd = 0
+        var textBefore: Int32 = 0
+        var index = 1
+        while index < tree.nodes.count {
+            let node = tree.nodes[index]
+            let end = Int(node.end)
+            if dropped[index] {
+                index = end
+                continue
+            }
+            if node.tag == .pre { preEnd = max(preEnd, end) }
+            let text = statistics.text[index]
+            if node.tag == .text {
+                textBefore += text
+            } else if index >= preEnd, text > 0, text * 2 < all {
+                let position = Float(textBefore) / Float(all)
+                if isBesideText(tree, index, statistics, position: position) { dropped[index] = true }
+            }
+            if dropped[index] { textBefore += text }
+            index = dropped[index] ? end : index + 1
+        }
+        dropEmptySections(tree, &dropped)
+    }
+
+    private static func isBesideText(
+        _ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics, position: Float
+    ) -> Bool {
+        let tag = tree.nodes[index].tag
+        switch tag {
+        case .ul, .ol, .div, .section, .table, .dl, .p, .form, .td, .li, .details, .header, .figure, .figcaption, .span,
+            .address, .strong, .small, .em, .i, .b, .h2, .h3, .h4, .h5, .h6:
+            break
+        case .a: return isCard(tree, index) || isLonely(tree, index, statistics)
+        default: return false
+        }
+        guard tree.nodes[index].length > 0 || tag.isBlock else { return false }
+        if tag.isBlock, isAsideLine(tree, index, statistics) { return true }
+        let hints = tree.hints(of: index)
+        if tag.headingLevel != nil || !tag.isBlock, tag != .span {
+            return hints.contains(.caption) && isLabel(tree, index, statistics)
+        }
+        if isLinkList(tree, index, statistics, hints) { return true }
+        if tag == .figcaption || hints.contains(.caption), isLabel(tree, index, statistics) { return true }
+        if tag != .td, hints.contains(.attribution), isAttribution(tree, index, statistics, position: position) {
+            return true
+        }
+        return tag == .p && isPointer(tree, index, statistics)
+    }
+
+    /// Mostly links: three or more and hardly anything else, or a small part whose name is suspect.
+    private static func isLinkList(
+        _ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics, _ hints: HTMLHints
+    ) -> Bool {
+        let density = statistics.linkDensity(index)
+        let text = statistics.text[index]
+        let prose = statistics.prose[index]
+        let tag = tree.nodes[index].tag
+        if density > 0.2, prose == 0, tag != .p, tag != .li, tag != .span, tag != .td || density > 0.6 {
+            if hints.contains(.suspect), text < 400 || density > 0.5 { return true }
+        }
+        switch tag {
+        case .ul, .ol, .dl, .div, .section, .table, .form, .details:
+            // A list in an item that says what it lists is part of the text.
+            let parent = Int(tree.nodes[index].parent)
+            if tree.nodes[parent].tag == .li, statistics.own[parent] - statistics.ownLink[parent] >= 10 { return false }
+            return density > 0.75 && prose * 5 < text && links(tree, index) >= 3
+        default: return false
+        }
+    }
+
+    /// A block of one short line about other things.
+    private static func isAsideLine(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        let text = statistics.text[index]
+        guard text <= AsideLine.longest, text == statistics.own[index] else { return false }
+        switch tree.nodes[index].tag {
+        case .td, .table, .ul, .ol, .dl: return false
+        default: return AsideLine.matches(Array(tree.plainText(of: index).utf8))
+        }
+    }
+
+    /// A link around a heading or other blocks: another page's teaser.
+    private static func isCard(_ tree: HTMLTree, _ index: Int) -> Bool {
+        guard let target = tree.value(.href, of: index), target.first != 0x23 else { return false }
+        return (index + 1..<Int(tree.nodes[index].end)).contains { tree.nodes[$0].tag.isBlock }
+            && tree.nodes[Int(tree.nodes[index].parent)].tag.headingLevel == nil
+    }
+
+    /// A link in a container that has no text of its own but links.
+    private static func isLonely(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        let parent = Int(tree.nodes[index].parent)
+        switch tree.nodes[parent].tag {
+        case .div, .section, .article, .center, .main, .body:
+            return statistics.ownLink[parent] * 10 > statistics.own[parent] * 9
+        default: return false
+        }
+    }
+
+    /// A caption that is a name or a credit, no sentence.
+    private static func isLabel(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        let text = statistics.text[index]
+        if text >= 100 { return false }
+        let line = tree.plainText(of: index)
+        return text < 40 || !line.hasSuffix(".")
+    }
+
+    /// A short line about the text, or, after most of it, a part about who wrote it.
+    private static func isAttribution(
+        _ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics, position: Float
+    ) -> Bool {
+        let text = statistics.text[index]
+        if statistics.prose[index] == 0, text < 120, !holdsHeading(tree, index) { return true }
+        return position > 0.6 && text < 800
+    }
+
+    /// A paragraph that is one link: "read also".
+    private static func isPointer(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        statistics.linkDensity(index) > 0.9 && statistics.text[index] > 12
+    }
+
+    /// Headings whose section has been left out.
+    private static func dropEmptySections(_ tree: HTMLTree, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, dropped: dropped)
+        var headings: [(index: Int, level: Int)] = []
+        var index = 1
+        while index < tree.nodes.count {
+            if dropped[index] {
+                index = Int(tree.nodes[index].end)
+                continue
+            }
+            if let level = tree.nodes[index].tag.headingLevel { headings.append((index, level)) }
+            index += 1
+        }
+        guard headings.count > 1 else { return }
+        var next: [(level: Int, hasText: Bool)] = []  // sections that follow, nearest last
+        var after = tree.nodes.count
+        for heading in headings.reversed() {
+            var hasText = holdsText(from: Int(tree.nodes[heading.index].end), to: after, statistics, tree, dropped)
+            while let section = next.last, section.level > heading.level {
+                hasText = hasText || section.hasText
+                next.removeLast()
+            }
+            let isShort = statistics.text[heading.index] < longestEmptyHeading
+            if !hasText, isShort, heading.level > 1, heading.index != headings[0].index {
+                dropped[heading.index] = true
+            }
+            next.append((heading.level, hasText))
+            after = heading.index
+        }
+    }
+
+    private static func holdsText(
+        from start: Int, to end: Int, _ statistics: TextStatistics, _ tree: HTMLTree, _ dropped: [Bool]
+    ) -> Bool {
+        var index = start
+        while index < end {
+            if dropped[index] {
+                index = Int(tree.nodes[index].end)
+                continue
+            }
+            if tree.nodes[index].tag == .text, statistics.text[index] > 0 { return true }
+            index += 1
+        }
+        return false
+    }
+
+    private static func links(_ tree: HTMLTree, _ index: Int) -> Int {
+        (index..<Int(tree.nodes[index].end)).count { tree.nodes[$0].tag == .a }
+    }
+}
