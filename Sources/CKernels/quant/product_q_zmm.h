@@ -4,6 +4,8 @@
 // 32-bit lane), signed_weights (how signed weights are held) and signed_start (what undoes that).
 #pragma once
 
+// Tiles of 1 to 8 tokens, so that guesses verified together (or the end of a prompt) unpack the weights once.
+
 // One block of a tile: the weights of 16 rows are unpacked once and used by every token.
 #define CK_QUANT_TILE(type, bytes, UNPACK, START, DOT, MINIMA)                                                    \
     CK_INLINE void tile_##type(const int tokens, const ck_product *p, const uint8_t *panel,                       \
@@ -41,10 +43,18 @@
             size_t t = 0;                                                                                         \
             for (; t + 8 <= p->token_count; t += 8)                                                               \
                 tile_##type(8, p, panel, x + t * p->x_stride, out + t * p->out_stride, lanes);                    \
-            for (; t + 3 <= p->token_count; t += 3)                                                               \
-                tile_##type(3, p, panel, x + t * p->x_stride, out + t * p->out_stride, lanes);                    \
-            for (; t < p->token_count; t++)                                                                       \
-                tile_##type(1, p, panel, x + t * p->x_stride, out + t * p->out_stride, lanes);                    \
+            x += t * p->x_stride;                                                                                 \
+            out += t * p->out_stride;                                                                             \
+            switch (p->token_count - t) {                                                                         \
+            case 1: tile_##type(1, p, panel, x, out, lanes); break;                                               \
+            case 2: tile_##type(2, p, panel, x, out, lanes); break;                                               \
+            case 3: tile_##type(3, p, panel, x, out, lanes); break;                                               \
+            case 4: tile_##type(4, p, panel, x, out, lanes); break;                                               \
+            case 5: tile_##type(5, p, panel, x, out, lanes); break;                                               \
+            case 6: tile_##type(6, p, panel, x, out, lanes); break;                                               \
+            case 7: tile_##type(7, p, panel, x, out, lanes); break;                                               \
+            default: break;                                                                                       \
+            }                                                                                                     \
         }                                                                                                         \
     }
 

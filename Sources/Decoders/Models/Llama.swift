@@ -50,14 +50,18 @@ struct Llama: DecoderArchitecture {
         try loader.finish()
     }
 
-    func forward(_ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute) {
+    func forward(
+        _ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute, while goesOn: () -> Bool
+    ) -> Bool {
         for (token, id) in ids.enumerated() { unsafe embeddings.copyRow(Int(id), to: workspace.hidden.row(token)) }
         rotary.fill(workspace.cosines, workspace.sines, first: cache.count, tokenCount: ids.count)
         for block in blocks {
+            guard goesOn() else { return false }
             block.attention.forward(tokenCount: ids.count, cache: cache, workspace: workspace, compute: compute)
             block.feedForward.forward(tokenCount: ids.count, workspace: workspace, compute: compute)
         }
         cache.advance(by: ids.count)
+        return true
     }
 
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows) {
