@@ -228,8 +228,9 @@ def main():
     word(), sheet(), slides(), open_document(), book(), mail(), archives()
     running = lambda number, *lines: ["Delivery manual", *lines, f"Page {number}"]
     pdf("manual.pdf", [
-        running(number, f"Chapter {number} tells how the ware-", "house packs the order on the same day, and what it",
-                "costs to send it to another country.") for number in range(1, 7)])
+        running(number, f"{name} is where the ware-", "house sends most of its parcels on the same day, and what it",
+                f"costs to send one to {name} is in the list.")
+        for number, name in enumerate(("Norway", "Chile", "Ghana", "Japan", "Peru", "Oman"), 1)])
     pdf("scan.pdf", [[], []])
 
 

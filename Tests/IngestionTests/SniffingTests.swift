@@ -14,6 +14,10 @@ struct SniffingTests {
             ("<?xml version='1.0'?><html>", nil, nil, .html),
             ("plain words", nil, nil, .text),
             ("{}", "x.jsonl", nil, .jsonLines),
+            ("{}", "x.json", nil, .json),
+            ("a;b", "x.csv", "text/plain", .csv),
+            ("From a Mon Mar 9\nSubject: x\n\ny", nil, nil, .mailbox),
+            ("Subject: x\n\ny", "x.eml", "application/octet-stream", .mail),
             ("a < b", nil, "text/plain", .text),
         ] as [(String, String?, String?, SourceFormat)])
     func formats(text: String, name: String?, type: String?, format: SourceFormat) throws {
@@ -23,11 +27,15 @@ struct SniffingTests {
     @Test(
         "what can't be read is refused in the user's words",
         arguments: [
-            (Array("%PDF-1.7 x".utf8), "a.html", "PDF is not supported"),
-            ([0x50, 0x4B, 3, 4, 0, 0], "a.docx", "a word processor's docx is not supported"),
-            ([0x50, 0x4B, 3, 4, 0, 0], "a.txt", "an archive (zip) is not supported"),
+            (Array("%PDF-1.7 x".utf8), "a.html", "the PDF can't be read"),
+            ([0x50, 0x4B, 3, 4, 0, 0], "a.docx", "the Word document can't be read"),
+            (Array("no zip".utf8), "a.xlsx", "the spreadsheet can't be read: it doesn't start as one"),
+            ([0xD0, 0xCF, 0x11, 0xE0, 0, 0], "a.docx", "the Word document is encrypted"),
+            ([0xD0, 0xCF, 0x11, 0xE0, 0, 0], "a.xls", "a spreadsheet's xls is not supported"),
+            ([0x50, 0x4B, 3, 4, 0, 0], "a.txt", "An archive as one document is not supported"),
             ((0..<4000).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ $0 / 7) }, "noise.html", "looks like binary data"),
-            (Array("{}".utf8), "a.json", "JSON is not supported"),
+            (Array("{".utf8), "a.json", "the JSON can't be read: it is malformed"),
+            (Array("{}".utf8), "a.json", "no text"),
             ([], "empty.html", "no text"),
             (Array("   \n\t ".utf8), "blank.txt", "no text"),
             (Array("<html><head><title>t</title></head><body><script>x</script></body>".utf8), "s.html", "no text"),

@@ -61,7 +61,9 @@ struct ExtractCommand: AsyncParsableCommand {
         for (id, result) in documents { try printLine(id, result, &failed) }
         if paths.count > 1 {
             for path in paths {
-                try Self.each(path) { try printLine($0 == (path as NSString).lastPathComponent ? path : $0, $1, &failed) }
+                try Self.each(path) {
+                    try printLine($0 == (path as NSString).lastPathComponent ? path : $0, $1, &failed)
+                }
             }
         }
         if failed > 0 { throw CommandFailure(message: "\(failed) documents could not be read") }

@@ -74,7 +74,8 @@ struct ArchiveReader {
     private func entries(
         _ reader: OpaquePointer, packedBytes: Int, _ body: (Entry, Read) throws(IngestionError) -> Bool
     ) throws(IngestionError) {
-        let mostBytes = max(limits.leastTotalBytes, packedBytes.multipliedReportingOverflow(by: limits.ratio).partialValue)
+        let mostBytes = max(
+            limits.leastTotalBytes, packedBytes.multipliedReportingOverflow(by: limits.ratio).partialValue)
         var total = 0
         var count = 0
         var found = unsafe docent_archive_entry()

@@ -65,6 +65,7 @@ extension DocumentBuilder {
     mutating func listItem(_ content: [UInt8], marker: String, level: Int) {
         guard !content.isEmpty else { return }
         let level = min(max(level, 1), 8)
-        append(Array((String(repeating: "  ", count: level - 1) + marker).utf8) + content, kind: .listItem(level: level))
+        append(
+            Array((String(repeating: "  ", count: level - 1) + marker).utf8) + content, kind: .listItem(level: level))
     }
 }

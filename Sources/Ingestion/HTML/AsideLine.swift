@@ -27,7 +27,8 @@ enum AsideLine {
         "das könnte", "ähnliche beiträge", "ähnliche artikel", "weitere artikel", "weitere beiträge", "weitere themen",
         "passend dazu", "passend zum thema", "zum thema", "zurück zu", "zurück", "nach oben", "kommentare",
         "kommentar schreiben", "lire aussi", "à lire", "lisez aussi", "voir aussi", "en savoir plus", "lee también",
-        "lea también", "leer más", "lee más", "te puede interesar", "le puede interesar", "leggi anche", "czytaj więcej",
+        "lea también", "leer más", "lee más", "te puede interesar", "le puede interesar", "leggi anche",
+        "czytaj więcej",
         "czytaj też", "czytaj także", "zobacz też", "zobacz także", "lees ook", "läs också", "läs mer",
         // readers
         "share this", "share on", "share:", "share", "follow us", "follow", "subscribe", "sign up", "newsletter",
@@ -38,7 +39,8 @@ enum AsideLine {
         "posted by", "posted on", "posted in", "published", "publication date", "release date", "last updated",
         "updated:", "updated on", "filed under", "tagged", "tags:", "tags", "categories:", "category:", "written by",
         "von:", "veröffentlicht", "veröffentlichung", "stand:", "aktualisiert", "autor:", "autorin:", "schlagwörter",
-        "schlagworte", "kategorie:", "kategorien:", "publié le", "mis à jour", "publicado", "actualizado", "reading time",
+        "schlagworte", "kategorie:", "kategorien:", "publié le", "mis à jour", "publicado", "actualizado",
+        "reading time",
         "lesezeit", "min read", "minutes read",
     ].map { Array($0.utf8) }
 
@@ -78,7 +80,9 @@ enum AsideLine {
                 continue
             }
             if run == 4, isYear(line[(offset - 4)..<offset]) { hasYear = true }
-            if byte == 0x3A, run > 0, offset + 1 < line.count, (0x30...0x39).contains(line[offset + 1]) { hasTime = true }
+            if byte == 0x3A, run > 0, offset + 1 < line.count, (0x30...0x39).contains(line[offset + 1]) {
+                hasTime = true
+            }
             run = 0
         }
         if run == 4, isYear(line.suffix(4)) { hasYear = true }

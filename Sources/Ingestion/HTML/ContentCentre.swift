@@ -150,7 +150,9 @@ extension MainContent {
         case .ul, .ol, .dl, .table: return prose > 0 && density < 0.3
         default:
             // A header with the page's title stays, and a part that is mostly prose.
-            if before, text < 1200, holdsHeading(tree, index), density < 0.3 || text < 400 && density < 0.5 { return true }
+            if before, text < 1200, holdsHeading(tree, index), density < 0.3 || text < 400 && density < 0.5 {
+                return true
+            }
             return prose >= 80 && density < 0.25 && prose * 2 > text
         }
     }

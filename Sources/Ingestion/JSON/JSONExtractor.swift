@@ -37,7 +37,8 @@ struct JSONExtractor {
         guard case .object(let fields) = value else { return nil }
         let bodies = ["text", "html", "markdown"].filter { fields[$0]?.stringValue != nil }
         let known: Set<String> = ["id", "_id", "title", "text", "html", "markdown", "url", "metadata", "language"]
-        guard bodies.count == 1, fields.keys.allSatisfy({ known.contains($0) }), let text = fields[bodies[0]]?.stringValue
+        guard bodies.count == 1, fields.keys.allSatisfy({ known.contains($0) }),
+            let text = fields[bodies[0]]?.stringValue
         else { return nil }
         let utf8 = Array(text.utf8)
         var document: ExtractedDocument

@@ -39,7 +39,8 @@ struct MailPart {
 
     /// Whether bytes with control characters in them may still be mail: its parts may be 8-bit.
     static func looksLikeMail(_ bytes: [UInt8], ending: String) -> Bool {
-        guard ending == "eml" || ending == "mbox", let colon = bytes.prefix(200).firstIndex(where: { $0 <= 0x20 || $0 == 0x3A })
+        guard ending == "eml" || ending == "mbox",
+            let colon = bytes.prefix(200).firstIndex(where: { $0 <= 0x20 || $0 == 0x3A })
         else { return false }
         return bytes[colon] == 0x3A && colon > 0 || bytes.starts(with: Array("From ".utf8))
     }
@@ -59,7 +60,9 @@ struct MailPart {
             let key = pair[0].lowercased()
             if key == name { return pair[1].trimmingCharacters("\"") }
             // RFC 2231: filename*=utf-8''na%C3%AFve.txt
-            if key == name + "*" { return pair[1].split(separator: "'").last.map { String($0).removingPercentEscapes() } }
+            if key == name + "*" {
+                return pair[1].split(separator: "'").last.map { String($0).removingPercentEscapes() }
+            }
         }
         return nil
     }

@@ -82,7 +82,9 @@ extension OfficePackage {
         if let language = text("language") { document.language = language }
         if let author = text("creator") ?? text("initial-creator") { document.metadata["author"] = .string(author) }
         if let description = text("description") { document.metadata["description"] = .string(description) }
-        if let date = text("modified") ?? text("date") ?? text("created") { document.metadata["published"] = .string(date) }
+        if let date = text("modified") ?? text("date") ?? text("created") {
+            document.metadata["published"] = .string(date)
+        }
         if let keywords = text("keywords") ?? text("keyword") { document.metadata["keywords"] = .string(keywords) }
     }
 }

@@ -129,7 +129,9 @@ struct OpenDocumentExtractor {
         for row in tree.all("table-row", in: index) {
             let isMarked = tree.name(Int(tree.nodes[row].parent)) == "table-header-rows"
             if table.rowCount == 0, isMarked { hasHeader = true }
-            let cells = tree.children(of: row).filter { tree.name($0) == "table-cell" || tree.name($0) == "covered-table-cell" }
+            let cells = tree.children(of: row).filter {
+                tree.name($0) == "table-cell" || tree.name($0) == "covered-table-cell"
+            }
             for cell in cells {
                 let text = cellText(cell)
                 let wanted = tree.value("number-columns-repeated", of: cell).flatMap { Int($0) } ?? 1

@@ -21,7 +21,9 @@ struct PresentationExtractor {
             else { continue }
             add(tree, number: number + 1, to: &builder)
             let related = try package.relationships(of: name).values
-            if let notes = related.first(where: { $0.hasPrefix("ppt/notesSlides/") }), let tree = try package.tree(notes) {
+            if let notes = related.first(where: { $0.hasPrefix("ppt/notesSlides/") }),
+                let tree = try package.tree(notes)
+            {
                 addNotes(tree, to: &builder)
             }
         }
@@ -52,7 +54,8 @@ struct PresentationExtractor {
                 table(index, tree, &builder)
                 index = tree.end(index)
             case "pic":
-                if let properties = tree.first("cNvPr", in: index), let description = tree.value("descr", of: properties),
+                if let properties = tree.first("cNvPr", in: index),
+                    let description = tree.value("descr", of: properties),
                     description.split(separator: " ").count >= 4
                 {
                     builder.appendOnce(Array(description.utf8), kind: .image)

@@ -19,7 +19,8 @@ struct SpreadsheetExtractor {
     static func extract(_ bytes: [UInt8]) throws(IngestionError) -> ExtractedDocument {
         let package = try OfficePackage(bytes, format: format) { name in
             name == "docProps/core.xml" || name == "xl/workbook.xml" || name == "xl/styles.xml"
-                || name == "xl/sharedStrings.xml" || name.hasPrefix("xl/_rels/") || name.hasPrefix("xl/worksheets/sheet")
+                || name == "xl/sharedStrings.xml" || name.hasPrefix("xl/_rels/")
+                || name.hasPrefix("xl/worksheets/sheet")
         }
         let workbook = try package.requiredTree("xl/workbook.xml")
         let targets = try package.relationships(of: "xl/workbook.xml")

@@ -1,10 +1,11 @@
 import Foundation
 import Storage
 
-/// The text layer of a PDF, read by poppler's `pdftotext` in a bounded process: pages to paragraphs, running heads and
-/// page numbers left out, words put together again that a line's end cut.
+/// The text layer of a PDF, read by poppler's `pdftotext` in a bounded process.
 ///
-/// A PDF without text is reported as such; pages without text in a PDF that has some are counted in a warning.
+/// Pages become paragraphs; running heads and page numbers are left out, words that a line's end cut are put together by
+/// `pdftotext`. A PDF without text is reported as such; pages without text in a PDF that has some are counted in a
+/// warning.
 struct PDFExtractor {
     /// What `pdftotext` may use: 1,600 pages of a manual take some 10 s and 60 MB.
     private static let limits = BoundedProcess.Limits(seconds: 120, memoryBytes: 1 << 30, outputBytes: 64 << 20)
@@ -28,6 +29,7 @@ struct PDFExtractor {
         let empty = pages.count { page in page.allSatisfy(\.isBlank) }
         guard empty < pages.count else { throw .noTextLayer(pageCount: pages.count) }
         var document = Self.document(pages)
+        if let title = try Self.declaredTitle(of: file) { document.title = title }
         document.metadata["pages"] = .int(Int64(pages.count))
         if empty > 0 {
             document.warnings.append("\(empty) of \(pages.count) pages have no text, they may be scans")
@@ -46,8 +48,24 @@ struct PDFExtractor {
         case .wroteTooMuch: throw .tooLarge(byteCount: output.count, limit: limits.outputBytes)
         case .exited(notPermitted): throw .encrypted(format: "PDF")
         case .exited(cannotOpen) where isEncrypted: throw .encrypted(format: "PDF")
-        case .exited: throw .damaged(format: "PDF", reason: "it is damaged or needs more than \(limits.memoryBytes >> 20) MiB")
+        case .exited:
+            throw .damaged(format: "PDF", reason: "it is damaged or needs more than \(limits.memoryBytes >> 20) MiB")
         }
+    }
+
+    /// The title among the PDF's properties, unless it is only the name of the file it was made from.
+    private static func declaredTitle(of file: String) throws(IngestionError) -> String? {
+        guard let program = BoundedProcess.path(of: "pdfinfo") else { return nil }
+        let (output, outcome) = try BoundedProcess.run(program, ["-enc", "UTF-8", file], limits: limits)
+        guard outcome == .exited(0) else { return nil }
+        for line in String(decoding: output, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Title:") {
+            let title = line.dropFirst("Title:".count).trimmingWhitespace()
+            let isFileName =
+                title.hasPrefix("Microsoft ")
+                || SourceFormat(fileExtension: SourceFormat.fileExtension(of: title)) != nil
+            return title.isEmpty || isFileName || title.lowercased() == "untitled" ? nil : title
+        }
+        return nil
     }
 
     private static func declaresEncryption(_ bytes: [UInt8]) -> Bool {
@@ -72,7 +90,8 @@ struct PDFExtractor {
                     text.append(0x0A)
                     continue
                 }
-                join(line, to: &text)
+                text += line
+                text.append(0x0A)
             }
             // A paragraph that goes on over the page's end is one paragraph.
             if let last = text.last(where: { $0 != 0x0A && $0 != 0x20 }), ![0x2E, 0x3F, 0x21, 0x3A].contains(last) {
@@ -87,20 +106,4 @@ struct PDFExtractor {
         document.title = first ?? PlainTextExtractor.firstLineTitle(document)
         return document
     }
-
-    /// Appends a line; a word that was cut at the end of the line before is put together.
-    private static func join(_ line: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        let isCut =
-            text.count > 2 && text[text.count - 1] == 0x0A && text[text.count - 2] == 0x2D
-            && isLetter(text[text.count - 3])
-        if isCut, let first = line.trimmed.first, (0x61...0x7A).contains(first) || first >= 0xC3 {
-            text.removeLast(2)
-            text += line.trimmed
-        } else {
-            text += line
-        }
-        text.append(0x0A)
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || byte >= 0x80 }
 }

@@ -15,14 +15,22 @@ struct PDFRunningLines {
         for page in pages {
             for key in Set(Self.edges(of: page).map { Self.key(page[$0]) }) { counts[key, default: 0] += 1 }
         }
-        for (key, count) in counts where count >= 3 && count * 100 >= pages.count * Self.leastShare { running.insert(key) }
+        for (key, count) in counts where count >= 3 && count * 100 >= pages.count * Self.leastShare {
+            running.insert(key)
+        }
     }
 
-    /// The page's lines without running ones and lone page numbers at its edges.
+    /// The page's lines without running ones and lone page numbers, from its edges inwards.
     func remaining(of page: [ArraySlice<UInt8>]) -> [ArraySlice<UInt8>] {
-        let dropped = Set(
-            Self.edges(of: page).filter { running.contains(Self.key(page[$0])) || Self.isNumber(page[$0]) })
+        let filled = page.indices.filter { !page[$0].isBlank }
+        let top = filled.prefix(Self.depth).prefix { isRunning(page[$0]) }
+        let bottom = filled.suffix(Self.depth).reversed().prefix { isRunning(page[$0]) }
+        let dropped = Set(top).union(bottom)
         return page.indices.filter { !dropped.contains($0) }.map { page[$0] }
+    }
+
+    private func isRunning(_ line: ArraySlice<UInt8>) -> Bool {
+        running.contains(Self.key(line)) || Self.isNumber(line)
     }
 
     private static func edges(of page: [ArraySlice<UInt8>]) -> [Int] {

@@ -36,7 +36,9 @@ enum PackedFormat {
         if directory.firstRange(of: Array("[Content_Types].xml".utf8)) != nil {
             for (name, format) in parts where directory.firstRange(of: Array(name.utf8)) != nil { return format }
         }
-        if let format = SourceFormat(fileExtension: ending), [.docx, .xlsx, .pptx, .odt, .ods, .odp, .epub].contains(format) {
+        if let format = SourceFormat(fileExtension: ending),
+            [.docx, .xlsx, .pptx, .odt, .ods, .odp, .epub].contains(format)
+        {
             return format
         }
         return .archive

@@ -37,6 +37,7 @@ struct SourceContainer {
     ///   - format: `.archive`, `.mailbox` or `.jsonLines`.
     ///   - id: its own id; entries' ids begin with it.
     ///   - contentType: its own content type, which tells how deep it lies in others.
+    ///   - body: called with each entry.
     /// - Throws: `IngestionError`: `.nestedTooDeep`, damage or a limit of the whole, and what `body` throws.
     func forEach(
         _ source: ArchiveReader.Source, format: SourceFormat, id: String, contentType: String?,
