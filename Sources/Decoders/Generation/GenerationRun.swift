@@ -15,10 +15,8 @@ struct GenerationRun {
     private var logprobs: [Float] = []
     private var drafts = DecodedText.Drafts()
 
-    /// Prepares a text.
-    /// - Parameters:
-    ///   - session: may hold the beginning of the prompt already.
-    ///   - drafting: whether tokens are guessed from the text so far.
+    /// Prepares a text; `session` may hold the beginning of the prompt already, and with `drafting` tokens are guessed
+    /// from the text so far.
     init(
         model: DecoderModel, session: DecoderSession, parameters: SamplingParameters, prompt: [TokenID],
         drafting: Bool

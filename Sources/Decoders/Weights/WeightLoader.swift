@@ -14,9 +14,8 @@ struct WeightLoader {
         self.pool = pool
     }
 
-    /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels.
-    ///
-    /// - Parameter order: the file's row that becomes each row; nil for the file's order.
+    /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels; `order` names the file's row that
+    /// becomes each row, nil means the file's order.
     mutating func matrix(
         _ name: String, rows: Int, columns: Int, order: [Int]? = nil
     ) throws(DecoderError) -> PackedMatrix {

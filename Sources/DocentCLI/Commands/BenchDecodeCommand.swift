@@ -1,6 +1,5 @@
 import ArgumentParser
 import Decoders
-import Foundation
 import Kernels
 import ModelCatalog
 import Tokenizers
@@ -82,16 +81,10 @@ struct BenchDecodeCommand: AsyncParsableCommand {
 
         init(of count: Int, _ work: () throws -> Void) rethrows {
             let clock = ContinuousClock()
-            let (start, startCPU) = (clock.now, Self.cpuSeconds)
+            let (start, startCPU) = (clock.now, CPUTime.seconds)
             try work()
             perSecond = Double(count) / ((clock.now - start) / .seconds(1))
-            perCPUSecond = Double(count) / max(Self.cpuSeconds - startCPU, 1e-9)
-        }
-
-        private static var cpuSeconds: Double {
-            var time = timespec()
-            unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+            perCPUSecond = Double(count) / max(CPUTime.seconds - startCPU, 1e-9)
         }
     }
 
