@@ -20,7 +20,7 @@ struct DequantizationTests {
     func exact(name: String, type: ck_weight_type) throws {
         let samples: [String: Sample] = try TinyModel.json("dequantized.json")
         let sample = try #require(samples[name])
-        let expected = sample.values.withUnsafeBytes { bytes in
+        let expected = unsafe sample.values.withUnsafeBytes { bytes in
             (0..<512).map { unsafe bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
         }
         #expect(ck_row_bytes(type, 512) == sample.bytes.count)

@@ -30,7 +30,7 @@ struct AnswerRouteTests {
             #expect(answer["answer"].stringValue == "Earrings cannot be returned. [1]")
             #expect(answer["refused"] == .bool(false))
             #expect(answer["generator"].stringValue == "local")
-            #expect(answer["usage"].keys == ["completion_tokens", "prompt_tokens"])
+            #expect(answer["usage"].keys == ["cached_tokens", "completion_tokens", "prompt_tokens"])
             #expect(answer["supported"][0]["supported"] == .bool(true))
             let citation = answer["citations"][0]
             for key in ["marker", "document_id", "chunk_id", "title", "heading_path", "quote", "span"] {
