@@ -1,34 +1,35 @@
 #!/usr/bin/env python3
-"""Holds Docent's decoder against llama.cpp: greedy continuations and log-probabilities of 20 prompts.
+"""Is Docent's decoder llama.cpp's? And is llama.cpp its own, and who is nearer to exact arithmetic?
 
-Needs llama-cpp-python and a Docent executable. Run from the repository's root:
+Needs llama-cpp-python, torch, transformers, gguf, and a Llama model in GGUF form. Run from the repository's root:
 
-    python Benchmarks/decoder_parity.py --model models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf \
-        --docent .build/release/docent
+    VENV/bin/python Benchmarks/decoder_parity.py --model smollm2-135m-instruct --cache FOLDER
 
-Each prompt goes to `docent generate --raw --json --logprobs --max-tokens 64` and to llama.cpp. Reported: tokens of the
-prompt equal or not, the greatest difference of a prompt token's log-probability (where the executable gives
-`prompt_logprobs`), where the continuations part and how far apart llama.cpp's two best tokens are there.
-The bars: differences up to 0.05 nats; continuations equal, or parting where the two best are within 0.05 nats.
-Eight-bit activations make this model's results sensitive to the last bit of every sum: a rounding that falls the other
-way in one layer moves log-probabilities by hundredths. How far llama.cpp is from itself with its two attention kernels
-(--reference with and without --flash-attention, one file as the other's --answers) tells how much of a difference
-means nothing.
---reference FILE keeps llama.cpp's answers, so that a second run needs only Docent.
+Twenty prompts are continued by 64 tokens, the likeliest each time, by Docent (`docent generate --raw --json
+--logprobs`), by llama.cpp three times (as llama-cpp-python sets it up; with its other attention kernel; with the
+prompt one token at a time) and by transformers in f32 on the same weights dequantised (`exact`). All of them also
+read every prompt with llama.cpp's continuation behind it, so that many tokens can be compared that follow the same
+text. For each pair of engines:
+
+  prompt   max and mean |difference| of the log-probability (nats) of each token of a prompt, given those before it
+  text     the same for the continuation as read
+  equal    continuations of the same 64 tokens
+  passing  equal, or parting where the second engine's two best tokens are within 0.05 nats
+  bar      passing, and all tokens of the prompt within 0.05 nats
+
+`sure` counts the continuations that part although the second engine is sure (two best more than 0.3 nats apart): a
+bug would show there. --cache keeps the peers' answers, so that a second run needs only Docent. Writes
+results/decoder_parity.json; exits with 1 when Docent misses the bar against llama.cpp.
 """
-import argparse
-import ctypes
-import json
-import os
-import subprocess
-import sys
 
-try:
-    import llama_cpp as L
-    import numpy as np
-except ImportError:  # enough to compare against kept answers
-    L = np = None
+import json, pathlib, subprocess, sys
 
+import numpy as np
+
+import common
+from decoder_engines import Exact, LlamaCpp
+
+BAR, SURE = 0.05, 0.3
 PROMPTS = [
     "The capital of France is",
     "Once upon a time, in a small village by the sea,",
@@ -53,129 +54,95 @@ PROMPTS = [
     "in the form of sugar. The process takes place in",
     "My favourite recipe for pancakes needs flour, eggs, milk and a pinch of salt. First,",
 ]
+PAIRS = [
+    ("docent", "llama.cpp"), ("llama.cpp flash", "llama.cpp"), ("llama.cpp single", "llama.cpp"),
+    ("docent", "exact"), ("llama.cpp", "exact"), ("llama.cpp flash", "exact"), ("llama.cpp single", "exact"),
+]
 
 
-class Reference:
-    """llama.cpp with one context of 2,048 tokens."""
-
-    def __init__(self, path, threads, flash_attention):
-        @L.llama_log_callback
-        def quiet(level, text, data):
-            pass
-
-        self.quiet = quiet
-        L.llama_log_set(quiet, ctypes.c_void_p(0))
-        L.llama_backend_init()
-        self.model = L.llama_model_load_from_file(path.encode(), L.llama_model_default_params())
-        self.vocab = L.llama_model_get_vocab(self.model)
-        self.size = L.llama_vocab_n_tokens(self.vocab)
-        params = L.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = 2048, 2048, 512
-        # Off is what llama-cpp-python's own Llama class sets.
-        params.flash_attn_type = int(flash_attention)
-        params.n_threads = params.n_threads_batch = threads
-        self.context = L.llama_init_from_model(self.model, params)
-
-    def tokens(self, text):
-        data = text.encode()
-        out = (L.llama_token * (len(data) + 8))()
-        count = L.llama_tokenize(self.vocab, data, len(data), out, len(out), True, True)
-        return list(out[:count])
-
-    def logits(self, ids, first=0):
-        """Log-probabilities [T, V] of what follows each of `ids`, read after `first` positions."""
-        memory = L.llama_get_memory(self.context)
-        if first == 0:
-            L.llama_memory_clear(memory, True)
-        batch = L.llama_batch_init(len(ids), 0, 1)
-        batch.n_tokens = len(ids)
-        for i, token in enumerate(ids):
-            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, first + i, 1
-            batch.seq_id[i][0], batch.logits[i] = 0, 1
-        assert L.llama_decode(self.context, batch) == 0
-        rows = [
-            np.ctypeslib.as_array(L.llama_get_logits_ith(self.context, i), shape=(self.size,)).astype(np.float64)
-            for i in range(len(ids))
-        ]
-        L.llama_batch_free(batch)
-        rows = np.stack(rows)
-        top = rows.max(1, keepdims=True)
-        return rows - top - np.log(np.exp(rows - top).sum(1, keepdims=True))
-
-    def run(self, text, count):
-        ids = self.tokens(text)
-        rows = self.logits(ids)
-        prompt = [float(rows[i, ids[i + 1]]) for i in range(len(ids) - 1)]
-        tokens, logprobs, gaps, last = [], [], [], rows[-1]
-        while len(tokens) < count:
-            best = np.argsort(-last)[:2]
-            if L.llama_vocab_is_eog(self.vocab, int(best[0])):
-                gaps.append(float(last[best[0]] - last[best[1]]))
-                break
-            tokens.append(int(best[0]))
-            logprobs.append(float(last[best[0]]))
-            gaps.append(float(last[best[0]] - last[best[1]]))
-            last = self.logits([int(best[0])], first=len(ids) + len(tokens) - 1)[0]
-        return dict(prompt=ids, prompt_logprobs=prompt, tokens=tokens, logprobs=logprobs, gaps=gaps)
+def peers(path, arguments):
+    """The peers' answers to every prompt, by name; each is started when it is needed and then let go."""
+    make = {
+        "llama.cpp": lambda: LlamaCpp(path, arguments.threads),
+        "llama.cpp flash": lambda: LlamaCpp(path, arguments.threads, flash_attention=True),
+        "llama.cpp single": lambda: LlamaCpp(path, arguments.threads, single=True),
+        "exact": lambda: Exact(path, LlamaCpp(path, arguments.threads), arguments.threads),
+    }
+    answers = {}
+    for name, start in make.items():
+        kept = arguments.cache and pathlib.Path(arguments.cache) / f"{name.replace(' ', '-')}.json"
+        if kept and kept.exists():
+            answers[name] = json.loads(kept.read_text())
+            continue
+        print(f"{name} …", file=sys.stderr, flush=True)
+        engine = start()
+        rows = [engine.run(prompt, arguments.max_tokens) for prompt in PROMPTS]
+        texts = [prompt + row["text"] for prompt, row in zip(PROMPTS, answers.get("llama.cpp", rows))]
+        answers[name] = [{**row, "text_logprobs": engine.given(engine.tokens(text))} for row, text in zip(rows, texts)]
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(answers[name]))
+    return answers
 
 
-def docent(arguments, text):
-    command = [arguments.docent, "generate", "--model", arguments.model, "--prompt", text, "--raw", "--json"]
-    command += ["--logprobs", "--temperature", "0", "--max-tokens", str(arguments.max_tokens)]
+def docent(arguments, path, text, count):
+    command = [arguments.docent, "generate", "--model", path, "--prompt", text, "--raw", "--json", "--logprobs"]
+    command += ["--temperature", "0", "--max-tokens", str(count)]
     return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
+def parting(a, b):
+    """Where two continuations part, or None; and how far apart the second one's two best tokens are there."""
+    (one, other) = (a["tokens"], b["tokens"])
+    at = next((i for i, (x, y) in enumerate(zip(one, other)) if x != y), min(len(one), len(other)))
+    if at == len(one) == len(other):
+        return None, 0
+    return at, b["gaps"][min(at, len(b["gaps"]) - 1)]
+
+
+def compare(a, b):
+    """The figures of one pair; a and b are lists of answers, b the one to be held against."""
+    size = lambda values: {"max": round(float(values.max()), 7), "mean": round(float(values.mean()), 7)}
+    differences = lambda x, y, key, skip=0: np.abs(np.array(x[key][skip:]) - np.array(y[key][skip:]))
+    prompts = [differences(x, y, "prompt_logprobs") for x, y in zip(a, b)]
+    texts = [differences(x, y, "text_logprobs", len(x["prompt_logprobs"])) for x, y in zip(a, b)]
+    partings = [parting(x, y) for x, y in zip(a, b)]
+    passing = [at is None or gap <= BAR for at, gap in partings]
+    return {
+        "prompt": size(np.concatenate(prompts)), "text": size(np.concatenate(texts)),
+        "equal": sum(at is None for at, _ in partings), "passing": sum(passing),
+        "bar": sum(p and bool(d.max(initial=0) <= BAR) for p, d in zip(passing, prompts)),
+        "sure": sum(at is not None and gap > SURE for at, gap in partings), "of": len(partings),
+        "partings": [None if at is None else {"at": at, "gap": round(gap, 4)} for at, gap in partings],
+    }
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--docent", default=".build/release/docent")
-    parser.add_argument("--answers", help="JSON Lines of Docent's answers, instead of running it")
-    parser.add_argument("--write-prompts", help="write the prompts as JSON and end")
-    parser.add_argument("--reference", help="write llama.cpp's answers here, or read them when the file exists")
-    parser.add_argument("--flash-attention", action="store_true", help="llama.cpp's other attention")
+    parser = common.parser(__doc__)
+    parser.add_argument("--model", default="smollm2-135m-instruct", help="a folder in the models folder, or a .gguf")
+    parser.add_argument("--cache", help="folder that keeps the peers' answers")
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    if arguments.write_prompts:
-        json.dump(PROMPTS, open(arguments.write_prompts, "w"))
-        return
-    if arguments.reference and os.path.exists(arguments.reference):
-        saved = json.load(open(arguments.reference))
-    else:
-        reference = Reference(arguments.model, arguments.threads, arguments.flash_attention)
-        saved = [dict(text=text, **reference.run(text, arguments.max_tokens)) for text in PROMPTS]
-    if arguments.reference:
-        json.dump(saved, open(arguments.reference, "w"))
-    answers = [json.loads(line) for line in open(arguments.answers)] if arguments.answers else None
-    results = []
-    for index, text in enumerate(PROMPTS):
-        theirs = saved[index]
-        ours = answers[index] if answers else docent(arguments, text)
-        result = dict(prompt=index, prompt_tokens=len(theirs["prompt"]))
-        if "prompt" in ours:
-            result["ids_equal"] = ours["prompt"] == theirs["prompt"]
-        if "prompt_logprobs" in ours:
-            pairs = zip(ours["prompt_logprobs"], theirs["prompt_logprobs"])
-            result["prompt_logprob_difference"] = max(abs(a - b) for a, b in pairs)
-        at = next((i for i, (a, b) in enumerate(zip(ours["tokens"], theirs["tokens"])) if a != b), None)
-        if at is None and len(ours["tokens"]) != len(theirs["tokens"]):
-            at = min(len(ours["tokens"]), len(theirs["tokens"]))
-        result["parts_at"] = at
-        shared = len(theirs["tokens"]) if at is None else at
-        differences = [abs(a - b) for a, b in zip(ours["logprobs"][:shared], theirs["logprobs"])]
-        result["logprob_difference"] = max(differences, default=0.0)
-        if at is not None:
-            result["gap"] = theirs["gaps"][at]
-        result["passes"] = (at is None or result["gap"] <= 0.05) and result.get("prompt_logprob_difference", 0) <= 0.05
-        results.append(result)
-        print(json.dumps(result))
-    worst = max(r.get("prompt_logprob_difference", 0) for r in results)
-    summary = dict(
-        equal=sum(r["parts_at"] is None for r in results), passing=sum(r["passes"] for r in results),
-        of=len(results), worst_prompt_logprob_difference=worst,
-        worst_logprob_difference=max(r["logprob_difference"] for r in results))
-    print(json.dumps(summary))
-    sys.exit(0 if summary["passing"] == summary["of"] else 1)
+    path = pathlib.Path(arguments.model)
+    if path.suffix != ".gguf":
+        path = next((pathlib.Path(arguments.models) / arguments.model).glob("*.gguf"))
+    answers = peers(str(path), arguments)
+    answers["docent"] = []
+    for prompt, peer in zip(PROMPTS, answers["llama.cpp"]):
+        own = docent(arguments, str(path), prompt, arguments.max_tokens)
+        assert own["prompt_tokens"] == len(peer["prompt"]), f"tokens differ: {prompt}"
+        text = docent(arguments, str(path), prompt + peer["text"], 1)["prompt_logprobs"]
+        answers["docent"].append({**own, "text_logprobs": text})
+    result = {"model": path.name, "prompts": len(PROMPTS), "max_tokens": arguments.max_tokens}
+    result["pairs"] = {f"{a} / {b}": compare(answers[a], answers[b]) for a, b in PAIRS}
+    print(f"{'':34}prompt max  mean    text max  mean    equal passing bar sure")
+    for name, row in result["pairs"].items():
+        figures = [row["prompt"]["max"], row["prompt"]["mean"], row["text"]["max"], row["text"]["mean"]]
+        counts = f"{row['equal']:5}{row['passing']:8}{row['bar']:4}{row['sure']:5}"
+        print(f"{name:34}" + "".join(f"{figure:10.4f}" for figure in figures) + "  " + counts)
+    common.save(arguments, "decoder_parity", result)
+    sys.exit(0 if result["pairs"]["docent / llama.cpp"]["bar"] == len(PROMPTS) else 1)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,22 @@ Writes into Tests/DecodersTests/Fixtures:
   tiny-TYPE.gguf        a Llama of 2 layers, hidden 64, 4 query heads over 2 key-value heads, vocabulary 270
   tiny-untied-f32.gguf  one layer, an output matrix of its own and rope factors as in Llama 3.1
   tiny-logits.json      token ids and transformers' f32 logits for each file's (dequantised) weights
+  tiny-qwen2-f32.gguf   one layer of Qwen 2: biases, rotary halves
+  tiny-qwen3-f32.gguf   one layer of Qwen 3: norms of queries and keys, a head size of its own
+  dequantized.json      random blocks of every quantised type (base64) and gguf's floats of them
   chat.json             conversations as transformers renders them through each family's template
 The vocabulary is the 256 bytes of byte-level BPE, a few merges and chat control tokens.
 """
+import base64
 import json
 import os
 
 import gguf
 import numpy as np
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import (
+    LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+)
 from transformers.utils.chat_template_utils import render_jinja_template
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "DecodersTests", "Fixtures")
@@ -148,6 +154,26 @@ def random_weights(layers, tied):
     return weights
 
 
+def add_vocabulary(writer, pre):
+    tokens, kinds, merges = vocabulary()
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    for key, token in (("bos", "<|im_start|>"), ("eos", "<|im_end|>"), ("unk", "<|endoftext|>")):
+        getattr(writer, f"add_{key}_token_id")(tokens.index(token))
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(SMOLLM2)
+
+
+def finish(writer):
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write_model(name, kind, layers, tied, factors):
     """Writes one file and returns its weights as the file holds them, in floats."""
     writer = gguf.GGUFWriter(os.path.join(OUT, name), "llama")
@@ -161,16 +187,7 @@ def write_model(name, kind, layers, tied, factors):
     writer.add_rope_freq_base(10000.0)
     writer.add_rope_dimension_count(HIDDEN // HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
-    tokens, kinds, merges = vocabulary()
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    writer.add_token_merges(merges)
-    for key, token in (("bos", "<|im_start|>"), ("eos", "<|im_end|>"), ("unk", "<|endoftext|>")):
-        getattr(writer, f"add_{key}_token_id")(tokens.index(token))
-    writer.add_add_bos_token(False)
-    writer.add_chat_template(SMOLLM2)
+    add_vocabulary(writer, "smollm")
     held = {}
     for tensor, w in random_weights(layers, tied).items():
         use = kind if w.ndim == 2 else gguf.GGMLQuantizationType.F32
@@ -179,10 +196,7 @@ def write_model(name, kind, layers, tied, factors):
         held[tensor] = gguf.dequantize(data, use).reshape(w.shape).astype(np.float32)
     if factors is not None:
         writer.add_tensor("rope_freqs.weight", factors)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return held
 
 
@@ -215,6 +229,83 @@ def reference(held, layers, ids, factors):
         return model(torch.tensor([ids])).logits[0].numpy()
 
 
+QWEN_HEAD = 24  # of Qwen 3: not hidden / heads
+
+
+def qwen(kind):
+    """Writes tiny-KIND-f32.gguf and returns transformers' logits of `ids` by it."""
+    head = QWEN_HEAD if kind == "qwen3" else HIDDEN // HEADS
+    shape = dict(
+        hidden_size=HIDDEN, intermediate_size=INNER, num_hidden_layers=1, num_attention_heads=HEADS,
+        num_key_value_heads=KV_HEADS, vocab_size=VOCAB, max_position_embeddings=CONTEXT, rms_norm_eps=1e-6,
+        tie_word_embeddings=True, rope_parameters={"rope_type": "default", "rope_theta": 1e6})
+    torch.manual_seed(5)
+    if kind == "qwen2":
+        model = Qwen2ForCausalLM(Qwen2Config(**shape))
+    else:
+        model = Qwen3ForCausalLM(Qwen3Config(**shape, head_dim=head))
+    model = model.float().eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            weight.copy_(torch.randn_like(weight) * 0.12 + (1 if "norm" in name else 0))
+    writer = gguf.GGUFWriter(os.path.join(OUT, f"tiny-{kind}-f32.gguf"), kind)
+    writer.add_name("Tiny")
+    writer.add_block_count(1)
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(HIDDEN)
+    writer.add_feed_forward_length(INNER)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV_HEADS)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_rope_freq_base(1e6)
+    writer.add_layer_norm_rms_eps(1e-6)
+    add_vocabulary(writer, "qwen2")
+    names = {
+        "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
+        "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm",
+        "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+        "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
+    }
+    for name, weight in model.named_parameters():
+        if name.startswith("model.layers.0."):
+            part, suffix = name.removeprefix("model.layers.0.").rsplit(".", 1)
+            tensor = f"blk.0.{names[part]}.{suffix}"
+        else:
+            tensor = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight"}[name]
+        writer.add_tensor(tensor, weight.detach().numpy().astype(np.float32))
+    finish(writer)
+
+    def logits(ids):
+        with torch.inference_mode():
+            return model(torch.tensor([ids])).logits[0].numpy()
+
+    return logits
+
+
+def dequantized():
+    """Two blocks (512 columns) of each type: any bytes, but sane f16 numbers."""
+    halves = {  # where the f16 numbers of a block stand
+        "Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "IQ4_NL": [0], "Q2_K": [80, 82],
+        "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+    }
+    rng = np.random.default_rng(11)
+    result = {}
+    for name, places in halves.items():
+        kind = gguf.GGMLQuantizationType[name]
+        columns, size = gguf.GGML_QUANT_SIZES[kind]
+        blocks = rng.integers(0, 256, (512 // columns, size), dtype=np.uint8)
+        for place in places:
+            numbers = (rng.standard_normal(len(blocks)) * 0.05).astype(np.float16)
+            blocks[:, place:place + 2] = numbers.view(np.uint8).reshape(-1, 2)
+        data = blocks.reshape(1, -1)
+        values = gguf.dequantize(data, kind).reshape(-1)
+        result[name] = {
+            "bytes": base64.b64encode(data.tobytes()).decode(),
+            "values": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+    json.dump(result, open(os.path.join(OUT, "dequantized.json"), "w"), indent=0)
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
     ids = [int(i) for i in np.random.default_rng(3).integers(0, 262, 40)]
@@ -226,6 +317,10 @@ def main():
         rows = reference(write_model(name, kind, layers, tied, factors), layers, ids, factors)
         # Every eighth position keeps the file small and still covers the length.
         logits[name] = {str(t): [round(float(x), 5) for x in rows[t]] for t in (0, 1, 15, 16, 39)}
+    for kind in ("qwen2", "qwen3"):
+        rows = qwen(kind)(ids)
+        logits[f"tiny-{kind}-f32.gguf"] = {str(t): [round(float(x), 5) for x in rows[t]] for t in (0, 1, 15, 16, 39)}
+    dequantized()
     json.dump({"ids": ids, "logits": logits}, open(os.path.join(OUT, "tiny-logits.json"), "w"))
     chat = []
     for name, template in TEMPLATES.items():

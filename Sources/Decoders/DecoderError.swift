@@ -36,10 +36,11 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
         case .badVocabulary(let path, let reason):
             "the vocabulary in \(path) cannot be used: \(reason)"
         case .unsupportedArchitecture(let path, let name):
-            "\(path) holds a \"\(name)\" model; this build computes the \"llama\" architecture (Llama, SmolLM2)"
+            "\(path) holds a \"\(name)\" model; this build computes \"llama\" (Llama, SmolLM2), "
+                + "\"qwen2\" (Qwen 2 and 2.5) and \"qwen3\""
         case .unsupportedType(let path, let tensor, let type):
             "\(tensor) in \(path) is stored as \(type), which this build does not compute; "
-                + "use a file quantised to Q8_0, Q4_0, Q4_1, F16, BF16 or F32"
+                + "use a file in F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0, IQ4_NL or Q2_K to Q6_K"
         case .inconsistentModel(let path, let reason):
             "\(path) is not a sound model: \(reason)"
         case .contextOverflow(let tokenCount, let limit):

@@ -38,6 +38,10 @@ public struct DocentApplication {
         JobRoutes(services: services).add(to: router)
         SearchRoutes(services: services).add(to: router)
         AnswerRoutes(services: services).add(to: router)
+        ModelRoutes(services: services).add(to: router)
+        EmbeddingRoutes(services: services).add(to: router)
+        RerankRoutes(services: services).add(to: router)
+        MetricsRoutes(services: services).add(to: router)
         MethodRoutes().add(to: router)
     }
 

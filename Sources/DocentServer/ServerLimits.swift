@@ -4,6 +4,10 @@ public struct ServerLimits: Sendable, Equatable {
     ///
     /// Default 1 MiB.
     public var requestBytes = 1 << 20
+    /// The longest JSON body with texts to embed or to rank, in bytes.
+    ///
+    /// Default 16 MiB.
+    public var embeddingBytes = 16 << 20
     /// The longest body of an upload, in bytes.
     ///
     /// Default 256 MiB.

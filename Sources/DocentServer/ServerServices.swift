@@ -17,6 +17,10 @@ public struct ServerServices: Sendable {
     public var answers: AnswerService
     /// The encoder that is loaded; new collections are bound to it.
     public var embedder: any TextEmbedding
+    /// Embeds what clients send, in turn with everything else.
+    public var scheduler: EmbeddingScheduler
+    /// Remembers vectors.
+    public var cache: EmbeddingCache
     /// Runs CPU work.
     public var queue: ComputeQueue
     /// The version that `/version` reports.
@@ -26,17 +30,19 @@ public struct ServerServices: Sendable {
     /// What one request may ask for.
     public var limits: ServerLimits
 
-    /// Bundles the services.
+    /// Bundles the services; without a scheduler or a cache the server makes its own.
     public init(
         store: DocumentStore, search: SearchService, ingest: IngestService, answers: AnswerService,
-        embedder: any TextEmbedding, queue: ComputeQueue, build: BuildDescription, logger: Logger,
-        limits: ServerLimits = ServerLimits()
+        embedder: any TextEmbedding, scheduler: EmbeddingScheduler? = nil, cache: EmbeddingCache? = nil,
+        queue: ComputeQueue, build: BuildDescription, logger: Logger, limits: ServerLimits = ServerLimits()
     ) {
         self.store = store
         self.search = search
         self.ingest = ingest
         self.answers = answers
         self.embedder = embedder
+        self.scheduler = scheduler ?? EmbeddingScheduler(encoder: embedder)
+        self.cache = cache ?? EmbeddingCache(dimension: embedder.dimension)
         self.queue = queue
         self.build = build
         self.logger = logger

@@ -17,6 +17,10 @@ public enum EncoderError: Error, Equatable, CustomStringConvertible {
     case tokenizer(TokenizerError)
     /// The vector of a text holds a number that is not finite: the weights are damaged.
     case notFinite(model: String)
+    /// Too many texts wait to be embedded: try again later; the server answers 503.
+    case busy(waitingTextCount: Int)
+    /// The caller gave up waiting.
+    case cancelled
 
     /// One line: what was wrong and what to do.
     public var description: String {
@@ -36,6 +40,10 @@ public enum EncoderError: Error, Equatable, CustomStringConvertible {
             error.description
         case .notFinite(let model):
             "\(model) computed a vector that is not finite; its weights are damaged, pull the model again"
+        case .busy(let count):
+            "\(count) texts wait to be embedded: try again in a moment"
+        case .cancelled:
+            "the request was cancelled"
         }
     }
 }

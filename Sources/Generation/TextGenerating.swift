@@ -55,6 +55,8 @@ public struct GenerationSummary: Sendable, Equatable {
     public var model: String?
     /// Tokens read; 0 where nothing is counted.
     public var promptTokenCount: Int
+    /// Tokens of those that were known from an earlier prompt and cost nothing.
+    public var cachedTokenCount: Int
     /// Tokens written.
     public var completionTokenCount: Int
     /// Why the text ends where it ends.
@@ -64,12 +66,13 @@ public struct GenerationSummary: Sendable, Equatable {
 
     /// Bundles a summary.
     public init(
-        generator: String, model: String? = nil, promptTokenCount: Int = 0, completionTokenCount: Int = 0,
-        finishReason: FinishReason = .stop, notes: [String] = []
+        generator: String, model: String? = nil, promptTokenCount: Int = 0, cachedTokenCount: Int = 0,
+        completionTokenCount: Int = 0, finishReason: FinishReason = .stop, notes: [String] = []
     ) {
         self.generator = generator
         self.model = model
         self.promptTokenCount = promptTokenCount
+        self.cachedTokenCount = cachedTokenCount
         self.completionTokenCount = completionTokenCount
         self.finishReason = finishReason
         self.notes = notes

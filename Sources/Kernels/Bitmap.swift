@@ -84,6 +84,12 @@ public struct Bitmap: Sendable {
         return true
     }
 
+    /// Calls `body` for each word that is not zero with its number and its bits: 64 ids at a time.
+    @inlinable
+    package func forEachWord(_ body: (_ word: Int, _ bits: UInt64) -> Void) {
+        for word in words.indices where words[word] != 0 { body(word, words[word]) }
+    }
+
     private mutating func grow(toHold word: Int) {
         // Doubling keeps ascending inserts linear; the cap bounds what one far id can cost.
         let target = Swift.max(word + 1, Swift.min(words.count * 2, Int(Bitmap.maximumID >> 6) + 1))

@@ -18,7 +18,9 @@ public enum RetrievalError: Error, Equatable {
     case cancelled
     /// What storage reported, a missing collection included.
     case storage(StorageError)
-    /// The query could not be embedded.
+    /// Caller: asked for a reranker, and there is none; the reason says how to get one.
+    case rerankerUnavailable(reason: String)
+    /// The query could not be embedded, or a passage not scored.
     case embedding(detail: String)
     /// An index refused; this is a fault of Docent's.
     case index(detail: String)
@@ -39,6 +41,7 @@ extension RetrievalError: CustomStringConvertible {
             "the \(queue) queue is full with \(depth) waiting requests: try again in a moment"
         case .cancelled: "the request was cancelled"
         case .storage(let error): error.description
+        case .rerankerUnavailable(let reason): "no reranker is available: \(reason); or search without rerank"
         case .embedding(let detail): "the query can't be embedded: \(detail)"
         case .index(let detail): "the index reported: \(detail)"
         }

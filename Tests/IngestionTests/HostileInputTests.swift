@@ -56,7 +56,7 @@ struct HostileInputTests {
         let zip = StoredZip(["[Content_Types].xml": "<x/>", "word/document.xml": deep])
         within(5) { #expect(throws: IngestionError.tooDeep(limit: 256)) { try extract(zip.bytes, "deep.docx") } }
         let whole = try fixture("formats/manual.docx")
-        for count in stride(from: 100, to: whole.count, by: 3571) {
+        for count in stride(from: 100, to: whole.count / 2, by: 1571) {
             #expect(throws: IngestionError.self) { try extract(Array(whole.prefix(count)), "cut.docx") }
         }
     }

@@ -88,13 +88,13 @@ struct CodeKernelTests {
             for count in 1...Self.rowCount {
                 let ids = (0..<UInt32(count)).map { ($0 * 5) % UInt32(Self.rowCount) }
                 for biases in [nil, coded.lengths] {
-                    let form = codes.withUnsafeBytes {
+                    let form = unsafe codes.withUnsafeBytes {
                         unsafe ck_code_query(
                             values: $0.baseAddress, factor: -asked.scale, constant: 0.25, offset: asked.offset)
                     }
                     let got = unsafe coded.bytes.withUnsafeBytes { bytes in
                         let start = unsafe bytes.baseAddress.unsafelyUnwrapped
-                        return unsafe [table, scalar].map {
+                        return [table, scalar].map {
                             unsafe distances(
                                 $0.i8_codes, form, rows: start, stride: coded.width, scales: coded.scales,
                                 biases: biases, width: coded.width, ids: ids)

@@ -36,6 +36,30 @@ struct HNSWFilterTests {
         #expect(Set(hits.map(\.id)).intersection(truth.map(\.id)).count >= 9)
     }
 
+    @Test("a tenth near the query, far from it, or half of what is near is searched as well", arguments: 0..<3)
+    func correlatedTenth(kind: Int) throws {
+        let fixtures = VectorFixtures(count: 12_000)
+        let index = try HNSWIndex(dimension: fixtures.dimension, metric: .cosine, pool: ThreadPool(threadCount: 2))
+        try index.insert((0..<12_000).map { $0 }, vectors: fixtures.flat(0..<12_000))
+        let exact = try FlatIndex(dimension: fixtures.dimension, metric: .cosine)
+        try exact.insert((0..<12_000).map { $0 }, vectors: fixtures.flat(0..<12_000))
+        var found = 0
+        for query in fixtures.queries.prefix(20) {
+            let ranked = try exact.search(query, topK: 12_000).map(\.id)
+            let allowed =
+                switch kind {
+                case 0: Bitmap(ranked.prefix(1200))
+                case 1: Bitmap(ranked.suffix(1200))
+                default: Bitmap(ranked.prefix(2400).enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
+                }
+            let truth = Set(try exact.search(query, topK: 10, allowing: allowed).map(\.id))
+            let hits = try index.search(query, topK: 10, allowing: allowed)
+            #expect(hits.count == 10)
+            found += hits.count { truth.contains($0.id) }
+        }
+        #expect(found >= 196)
+    }
+
     @Test("ids that are not in the index allow nothing")
     func strangers() throws {
         let (fixtures, index) = try make()

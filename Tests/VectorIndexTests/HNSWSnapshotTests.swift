@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -83,6 +84,65 @@ struct HNSWSnapshotTests {
         let (again, _) = try HNSWIndex.load(path: folder.file("i"), pool: pool)
         #expect(again.count == 5000)
         for query in fixtures.queries { #expect(try again.search(query, topK: 5) == loaded.search(query, topK: 5)) }
+    }
+
+    @Test("after a snapshot the vectors are read from its file, whoever replaces that, and everything goes on")
+    func vectorsInTheFile() throws {
+        let fixtures = VectorFixtures(count: 10_000)
+        let folder = try TemporaryDirectory()
+        let index = try make(9000, fixtures)
+        let query = fixtures.queries[0]
+        let before = try index.search(query, topK: 10)
+        #expect(index.statistics.residentByteCount == index.statistics.byteCount)
+        for round in 0..<3 {
+            try index.save(to: folder.file("i"), stamp: stamp)
+            #expect(try index.search(query, topK: 10) == before)
+            let statistics = index.statistics
+            // Two of three slabs of 4,096 rows of 128 bytes.
+            #expect(statistics.byteCount - statistics.residentByteCount == 2 * 4096 * 128, "round \(round)")
+            #expect(index.vector(of: 8999) != nil)
+        }
+        try FileManager.default.removeItem(atPath: folder.file("i"))
+        #expect(try index.search(query, topK: 10) == before)
+        index.remove((0..<1000).map { Int64($0) })
+        try index.insert((9000..<10_000).map { Int64($0) }, vectors: fixtures.flat(9000..<10_000))
+        #expect(try fixtures.recall(of: index, ids: 1000..<10_000) >= 0.97)
+        try index.save(to: folder.file("i"), stamp: stamp)
+        let (loaded, _) = try HNSWIndex.load(path: folder.file("i"), pool: pool)
+        for query in fixtures.queries { #expect(try loaded.search(query, topK: 5) == index.search(query, topK: 5)) }
+    }
+
+    @Test("searches that run while snapshots are taken see what was inserted, whole")
+    func searchWhileSaving() throws {
+        let fixtures = VectorFixtures(count: 9000)
+        let folder = try TemporaryDirectory()
+        let index = try make(9000, fixtures)
+        let expected = try fixtures.queries.map { try index.search($0, topK: 10) }
+        let isDone = Atomic<Bool>(false)
+        let differences = Atomic<Int>(0)
+        let searcher = Thread {
+            while !isDone.load(ordering: .relaxed) {
+                for (query, hits) in zip(fixtures.queries, expected) {
+                    if (try? index.search(query, topK: 10)) != hits { differences.wrappingAdd(1, ordering: .relaxed) }
+                }
+            }
+        }
+        searcher.start()
+        for _ in 0..<10 { try index.save(to: folder.file("i"), stamp: stamp) }
+        isDone.store(true, ordering: .relaxed)
+        while !searcher.isFinished { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(differences.load(ordering: .relaxed) == 0)
+    }
+
+    @Test("a file of a later version is refused")
+    func laterVersion() throws {
+        let folder = try TemporaryDirectory()
+        let writer = try SnapshotWriter(
+            path: folder.file("i"), kind: SnapshotKind(code: "HNSW", version: 3), stamp: stamp)
+        try writer.beginSection("meta")
+        try writer.commit()
+        let error = SnapshotError.unsupportedVersion(path: folder.file("i"), kind: "HNSW", found: 3, supported: 2)
+        #expect(throws: VectorIndexError.snapshot(error)) { try HNSWIndex.load(path: folder.file("i"), pool: pool) }
     }
 
     @Test("flipped bits, cut files and strangers are refused with the container's error")

@@ -39,24 +39,11 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
     return value;
 }
 
-// Rows come from memory at random: so many groups of four are fetched ahead of the one that is computed.
-#define CK_CODE_GROUPS_AHEAD 2
-
-static inline __attribute__((always_inline)) void ck_fetch_codes(
-    ck_rows rows, const uint32_t *ids, size_t first, size_t count, size_t bytes) {
-    for (size_t i = first; i < first + 4 && i < count; i++) {
-        const char *row = (const char *)ck_row(rows, ids[i]);
-        for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch(row + offset, 0, 3);
-    }
-}
-
 // Four rows at a time, the last one repeated where fewer are left: their sums share the query's registers.
 #define CK_DEFINE_CODES(level)                                                                                         \
     void ck_i8_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,     \
                              float *out) {                                                                             \
-        for (size_t i = 0; i < CK_CODE_GROUPS_AHEAD; i++) ck_fetch_codes(codes->rows, ids, 4 * i, count, codes->n);    \
         for (size_t i = 0; i < count; i += 4) {                                                                        \
-            ck_fetch_codes(codes->rows, ids, i + 4 * CK_CODE_GROUPS_AHEAD, count, codes->n);                           \
             const uint8_t *rows[4];                                                                                    \
             float factors[4], biases[4] = {0, 0, 0, 0};                                                                \
             int32_t dots[4];                                                                                           \
@@ -74,9 +61,7 @@ static inline __attribute__((always_inline)) void ck_fetch_codes(
     }                                                                                                                  \
     void ck_bf16_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,   \
                                float *out) {                                                                           \
-        for (size_t i = 0; i < CK_CODE_GROUPS_AHEAD; i++) ck_fetch_codes(codes->rows, ids, 4 * i, count, 2 * codes->n);\
         for (size_t i = 0; i < count; i += 4) {                                                                        \
-            ck_fetch_codes(codes->rows, ids, i + 4 * CK_CODE_GROUPS_AHEAD, count, 2 * codes->n);                       \
             const uint16_t *rows[4];                                                                                   \
             float biases[4] = {0, 0, 0, 0}, dots[4];                                                                   \
             size_t left = count - i < 4 ? count - i : 4;                                                               \
@@ -119,6 +104,11 @@ static inline __attribute__((always_inline)) void ck_fetch_codes(
         }                                                                                                              \
         memset(codes + dimension, 0, (n - dimension) * sizeof *codes);                                                 \
         return squares;                                                                                                \
+    }                                                                                                                  \
+    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key) {                                         \
+        size_t count = 0;                                                                                              \
+        for (size_t i = 0; i < n; i++) count += x[i] < key;                                                            \
+        return count;                                                                                                  \
     }
 
 #define CK_DECLARE_CODES(level)                                                                                        \
@@ -128,4 +118,5 @@ static inline __attribute__((always_inline)) void ck_fetch_codes(
                                float *out);                                                                            \
     ck_coded ck_i8_encode_##level(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);           \
     int32_t ck_i8_row_query_##level(const uint8_t *row, size_t n, int8_t *query);                                      \
-    float ck_bf16_encode_##level(const float *x, size_t dimension, size_t n, uint16_t *codes);
+    float ck_bf16_encode_##level(const float *x, size_t dimension, size_t n, uint16_t *codes);                         \
+    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key);

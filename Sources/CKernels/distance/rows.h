@@ -6,12 +6,12 @@
 
 // How many rows ahead a gather fetches, and how much of each at most. Rows at random come from memory, not from a
 // cache: three in flight keep one core's line buffers full.
-#define CK_ROWS_AHEAD 3
+#define CK_ROWS_AHEAD 6
 #define CK_ROW_FETCH_BYTES 4096
 
 static inline __attribute__((always_inline)) void ck_fetch_row(const void *row, size_t bytes) {
     if (bytes > CK_ROW_FETCH_BYTES) bytes = CK_ROW_FETCH_BYTES;
-    for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch((const char *)row + offset, 0, 3);
+    for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch((const char *)row + offset, 0, 2);
 }
 
 #define CK_DEFINE_ROWS(measure, level)                                                                                 \

@@ -7,13 +7,9 @@
 
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
-#include "attention_f32.h"
+#define HALVES 0
+#define DOT(x, w, sum) vf_fma(x, w, sum)
+#include "attention_words.h"
 
-void ck_self_attention_f32_neon(const ck_self_attention *a) {
-    if (a->head_size % CK_KEY_PANEL != 0) {
-        ck_self_attention_f32_scalar(a);
-        return;
-    }
-    self_attention(a);
-}
+void ck_self_attention_f32_neon(const ck_self_attention *a) { self_attention(a); }
 #endif

@@ -11,6 +11,7 @@
     void ck_layer_norm_f32_##level(                                                                                    \
         const float *x, size_t n, const float *weight, const float *bias, float epsilon, float *out);                  \
     void ck_self_attention_f32_##level(const ck_self_attention *a);                                                    \
+    void ck_self_attention_bf16_##level(const ck_self_attention *a);                                                   \
     void ck_mean_rows_f32_##level(const float *x, size_t stride, size_t row_count, size_t n, float *out);              \
     void ck_normalize_f32_##level(float *x, size_t n);
 
@@ -18,3 +19,4 @@ CK_DECLARE_ELEMENTWISE(scalar)
 CK_DECLARE_ELEMENTWISE(avx2)
 CK_DECLARE_ELEMENTWISE(avx512)
 CK_DECLARE_ELEMENTWISE(neon)
+void ck_self_attention_bf16_avx512bf16(const ck_self_attention *a);

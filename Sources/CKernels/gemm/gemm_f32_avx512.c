@@ -7,7 +7,9 @@
 
 #define TILE_ROWS 12
 #define TILE_VECTORS 2
-#include "gemm_f32.h"
+#define DOT(x, w, sum) vf_fma(x, w, sum)
+#define GELU(x) vf_gelu(x)
+#include "gemm_words.h"
 
 void ck_gemm_f32_avx512(const ck_gemm *g) { product(g); }
 

@@ -91,6 +91,8 @@ typedef struct {
     ck_coded (*i8_encode)(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);
     /// A row of n codes as a query; returns its offset.
     int32_t (*i8_row_query)(const uint8_t *row, size_t n, int8_t *query);
+    /// How many of n numbers are below `key`.
+    size_t (*count_below)(const uint64_t *x, size_t n, uint64_t key);
     /// x[dimension] as n bf16; returns the squared length of what they stand for.
     float (*bf16_encode)(const float *x, size_t dimension, size_t n, uint16_t *codes);
 } ck_distance_table;
@@ -103,5 +105,12 @@ static inline const void *ck_row(ck_rows rows, uint32_t row) {
     return rows.slabs[row >> rows.shift] + (size_t)(row & ((1u << rows.shift) - 1)) * rows.stride;
 }
 
-/// Asks for the cache line at `address`, which need not be readable.
-static inline void ck_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+/// Asks for the cache lines of `bytes` from `address`, which need not be readable.
+static inline void ck_prefetch(const void *address, size_t bytes) {
+    for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch((const char *)address + offset, 0, 2);
+}
+
+/// Asks for the first `bytes` of each of `count` rows.
+static inline void ck_prefetch_rows(ck_rows rows, const uint32_t *ids, size_t count, size_t bytes) {
+    for (size_t i = 0; i < count; i++) ck_prefetch(ck_row(rows, ids[i]), bytes);
+}

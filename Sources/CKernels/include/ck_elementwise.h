@@ -10,19 +10,21 @@
 #include "ck_level.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define CK_ROW_ERROR 4e-6f
+#define CK_ATTENTION_BF16_ERROR 8e-3f
 
-/// Unmasked self-attention of one head over one sequence of T tokens, head size D.
+/// Unmasked self-attention of one head over one sequence of T tokens, head size D, in floats or in bf16.
 typedef struct {
-    const float *q;      // [T, D]
-    const float *k;      // [T, D]
-    const float *v;      // [T, D]
-    size_t stride;       // floats from one token to the next in q, k and v
+    const void *q;       // [T, D]
+    const void *k;       // [T, D]
+    const void *v;       // [T, D]
+    size_t stride;       // numbers from one token to the next in q, k and v; even for bf16
     size_t token_count;  // T
-    size_t head_size;    // D; a multiple of 32 is fast
-    float scale;         // of q · k before the softmax
-    float *out;          // [T, D]
+    size_t head_size;    // D
+    float scale;         // of q · k before the softmax; above 0
+    void *out;           // [T, D]
     size_t out_stride;
     float *scratch;      // ck_self_attention_scratch(T, D) floats, 64-byte aligned
 } ck_self_attention;
@@ -33,8 +35,11 @@ typedef struct {
     /// out[i] = (x[i] − mean) / sqrt(variance + epsilon) · weight[i] + bias[i] over one row; `out` may be `x`.
     void (*layer_norm)(
         const float *x, size_t n, const float *weight, const float *bias, float epsilon, float *out);
-    /// softmax(scale · q kᵀ) v.
+    /// softmax(scale · q kᵀ) v of floats.
     void (*self_attention)(const ck_self_attention *a);
+    /// The same of bf16; weights are rounded to bf16 before they are summed with v, so that the error is up to
+    /// CK_ATTENTION_BF16_ERROR × max|v|. For odd D, numbers next to q's and k's rows have to be finite.
+    void (*self_attention_bf16)(const ck_self_attention *a);
     /// out[i] = mean over `row_count` ≥ 1 rows of n floats.
     void (*mean_rows)(const float *x, size_t stride, size_t row_count, size_t n, float *out);
     /// x / |x| in place; a row of zeros stays.

@@ -4,9 +4,17 @@
 // a product streams through memory. With K columns, B = K / 32 blocks:
 //
 //   f32, f16, bf16   [K][16] elements: column k of the 16 rows side by side
-//   q8_0             [B][8][16][4] signed bytes (four columns of each row), then [B][16] f16 scales
-//   q4_0             [B][4][16][4] bytes: low half-byte columns 4j…4j+3 of the block, high one 16+4j…; [B][16] scales
-//   q4_1             as q4_0, then [B][16] f16 minima
+//   the others       block after block, each with all its parts, so that one stream of memory is read:
+//     bytes          [8][16][4]: four columns of each row; q8_0 signed, q6_k unsigned with 32 added
+//     half-bytes     [4][16][4]: low half columns 4j…4j+3 of the block, high half 16+4j…; q4_0, q4_1, q4_k, q2_k
+//     5 bits         half-bytes, then [16][4] bytes whose bit j belongs to columns 4j…4j+3; q5_0, q5_1, q5_k
+//     q8_0 q4_0 q5_0 then [16] f16 scales
+//     q4_1 q5_1      then [16] f16 scales, [16] f16 minima
+//     q4_k q5_k      then [16] byte scales, [16] byte minima; in front of every 8 blocks [16] f16 d, [16] f16 dmin
+//     q6_k           then [2][16] signed byte scales, one per 16 columns; in front of every 8 blocks [16] f16 d
+//     q2_k           then [2][16] byte scales, [2][16] byte minima; in front of every 8 blocks [16] f16 d, [16] f16 dmin
+//
+// Files' iq4_nl becomes q8_0 and q3_k becomes q6_k, without loss.
 //
 // A panel takes `ck_panel_bytes`, a multiple of 64; rows beyond the matrix are zero. Activations are either f32 rows or
 // rows of `ck_q8_block`. Every row's sum is formed in one fixed order whatever the number of tokens, so a token's
@@ -24,7 +32,7 @@
 #define CK_PANEL_ROWS 16
 #define CK_QUANT_BLOCK 32
 
-/// The weight types that products are formed with.
+/// How weights are stored; products are formed with the types before `CK_WEIGHT_COUNT`.
 typedef enum {
     CK_WEIGHT_F32 = 0,
     CK_WEIGHT_F16 = 1,
@@ -32,7 +40,16 @@ typedef enum {
     CK_WEIGHT_Q8_0 = 3,
     CK_WEIGHT_Q4_0 = 4,
     CK_WEIGHT_Q4_1 = 5,
-    CK_WEIGHT_COUNT = 6
+    CK_WEIGHT_Q5_0 = 6,
+    CK_WEIGHT_Q5_1 = 7,
+    CK_WEIGHT_Q4_K = 8,
+    CK_WEIGHT_Q5_K = 9,
+    CK_WEIGHT_Q6_K = 10,
+    CK_WEIGHT_Q2_K = 11,
+    CK_WEIGHT_COUNT = 12,
+    // Types of files only; `ck_panel_type` says what they are packed as.
+    CK_WEIGHT_Q3_K = 12,
+    CK_WEIGHT_IQ4_NL = 13
 } ck_weight_type;
 
 /// 32 activations as bytes: x[i] ≈ scale · values[i], scale = max|x| / 127.
@@ -41,10 +58,12 @@ typedef struct {
     float scaled_sum;       // scale · sum of values: what a q4_1 minimum is multiplied by
     int32_t minus_8_sum;    // −8 · sum of values: undoes the offset of q4_0
     int32_t minus_128_sum;  // −128 · sum of values: undoes the offset of bytes made unsigned
+    int32_t minus_32_low;   // −32 · sum of the first 16 values: undoes the offset of q6_k
+    int32_t minus_32_high;  // −32 · sum of the other 16
     int8_t values[CK_QUANT_BLOCK];
 } ck_q8_block;
 
-_Static_assert(sizeof(ck_q8_block) == 48, "an activation block is 48 bytes");
+_Static_assert(sizeof(ck_q8_block) == 56, "an activation block is 56 bytes");
 
 /// One product: out[t][r] = Σ_k x[t][k] · w[r][k] for T tokens and the rows of some neighbouring panels.
 typedef struct {
@@ -109,13 +128,20 @@ const ck_quant_table *ck_quant_kernels_at(ck_level level);
 /// table->product[type](p), for callers that can't index a C array.
 void ck_quant_product(const ck_quant_table *table, ck_weight_type type, const ck_product *p);
 
-/// Bytes of one packed panel of `column_count` columns.
+/// The type that rows of a file's `type` are packed as.
+ck_weight_type ck_panel_type(ck_weight_type type);
+
+/// Columns that a row's length must be a multiple of: 1, 32 or 256.
+size_t ck_block_columns(ck_weight_type type);
+
+/// Bytes of one packed panel of `column_count` columns of a file's `type`.
 size_t ck_panel_bytes(ck_weight_type type, size_t column_count);
 
 /// Bytes of one row in a file.
 size_t ck_row_bytes(ck_weight_type type, size_t column_count);
 
-/// Packs up to 16 rows that follow one another in a file's layout into one panel (64-byte aligned).
+/// Packs up to 16 rows that follow one another in a file's layout into one panel of `ck_panel_type(type)` (64-byte
+/// aligned).
 void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size_t column_count, void *panel);
 
 /// One row of a file's layout as floats.

@@ -68,80 +68,114 @@ CK_WALK(f32, float)
 CK_WALK(f16, float)
 CK_WALK(bf16, float)
 
-// Eight rows' scales or minima of one block.
-CK_INLINE __m256 load_halves(const uint8_t *p, size_t block, size_t half) {
-    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p + block * 32 + half * 2)));
+// Eight rows' scales or minima: f16 or bytes.
+CK_INLINE __m256 halves_at(const uint8_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+CK_INLINE __m256 bytes_at(const uint8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+CK_INLINE __m256 signed_bytes_at(const uint8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
 
 CK_INLINE __m256i word_of(const ck_q8_block *x, int j) { return _mm256_set1_epi32(ck_load_i32(x->values + 4 * j)); }
-
-// Signed weights: |w| times the activation with w's sign; pair sums stay within 16 bits (2 · 128 · 127).
-CK_INLINE void tile_q8_0(const int tokens, const ck_product *p, const uint8_t *panel, size_t half,
-                         const ck_q8_block *x, float *out, __m256i lanes) {
-    size_t blocks = p->column_count / CK_QUANT_BLOCK;
-    const uint8_t *scales = ck_panel_scales(panel, blocks, 512);
-    __m256 sum[4];
-    for (int t = 0; t < tokens; t++) sum[t] = _mm256_setzero_ps();
-    for (size_t b = 0; b < blocks; b++) {
-        __m256i dot[4];
-        for (int t = 0; t < tokens; t++) dot[t] = _mm256_setzero_si256();
-        for (int j = 0; j < 8; j++) {
-            __m256i w = _mm256_loadu_si256((const __m256i *)(panel + b * 512 + j * 64 + half * 4));
-            __m256i magnitude = _mm256_abs_epi8(w);
-            _Pragma("clang loop unroll(full)") for (int t = 0; t < tokens; t++) {
-                __m256i signedX = _mm256_sign_epi8(word_of(x + t * p->x_stride + b, j), w);
-                __m256i pairs = _mm256_maddubs_epi16(magnitude, signedX);
-                dot[t] = _mm256_add_epi32(dot[t], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-            }
-        }
-        __m256 scale = load_halves(scales, b, half);
-        for (int t = 0; t < tokens; t++) {
-            __m256 factor = _mm256_mul_ps(scale, _mm256_set1_ps(x[t * p->x_stride + b].scale));
-            sum[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[t]), factor, sum[t]);
-        }
-    }
-    for (int t = 0; t < tokens; t++) _mm256_maskstore_ps(out + t * p->out_stride, lanes, sum[t]);
+CK_INLINE __m256i add_pairs(__m256i sum, __m256i pairs) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-// Half-byte weights: eight sums of pairs (8 · 2 · 15 · 127) still fit 16 bits.
-CK_INLINE void tile_q4(const int tokens, const int has_minima, const ck_product *p, const uint8_t *panel, size_t half,
-                       const ck_q8_block *x, float *out, __m256i lanes) {
-    size_t blocks = p->column_count / CK_QUANT_BLOCK;
-    const uint8_t *scales = ck_panel_scales(panel, blocks, 256), *minima = ck_panel_minima(panel, blocks, 256);
+// The weights of columns 4j…4j+3; `at` is the block's first byte of these eight rows.
+CK_INLINE __m256i weights_at(ck_weight_type type, const uint8_t *at, int j) {
+    size_t values = ck_layout(type).values;
+    if (values == 512) return _mm256_loadu_si256((const __m256i *)(at + 64 * j));
     const __m256i low = _mm256_set1_epi8(15);
+    __m256i both = _mm256_loadu_si256((const __m256i *)(at + 64 * (j % 4)));
+    __m256i w = _mm256_and_si256(j < 4 ? both : _mm256_srli_epi16(both, 4), low);
+    if (values == 256) return w;
+    __m256i high = _mm256_loadu_si256((const __m256i *)(at + 256));
+    high = j < 4 ? _mm256_slli_epi16(high, 4 - j) : _mm256_srli_epi16(high, j - 4);
+    return _mm256_or_si256(w, _mm256_and_si256(high, _mm256_set1_epi8(16)));
+}
+
+// Signed weights become |w| times the activation with w's sign; pair sums stay within 16 bits (2 · 128 · 127).
+CK_INLINE __m256i dot_of(ck_weight_type type, __m256i sum, __m256i w, __m256i x) {
+    if (type == CK_WEIGHT_Q8_0) return add_pairs(sum, _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)));
+    return add_pairs(sum, _mm256_maddubs_epi16(w, x));
+}
+
+// The parts [0] and [1] belong to the first and the last 16 columns; types with one scale per block use [0] alone.
+typedef struct {
+    __m256 scale[2], minimum[2];
+} ck_block_scales;
+
+CK_INLINE ck_block_scales scales_at(ck_weight_type type, const uint8_t *head, const uint8_t *scales, size_t half) {
+    ck_block_scales s = {{_mm256_setzero_ps(), _mm256_setzero_ps()}, {_mm256_setzero_ps(), _mm256_setzero_ps()}};
+    if (ck_layout(type).head == 0) {
+        s.scale[0] = halves_at(scales + 2 * half);
+        if (type == CK_WEIGHT_Q4_1 || type == CK_WEIGHT_Q5_1) s.minimum[0] = halves_at(scales + 32 + 2 * half);
+        return s;
+    }
+    __m256 d = halves_at(head + 2 * half);
+    if (type == CK_WEIGHT_Q6_K) {
+        for (int i = 0; i < 2; i++) s.scale[i] = _mm256_mul_ps(d, signed_bytes_at(scales + 16 * i + half));
+        return s;
+    }
+    __m256 dmin = _mm256_sub_ps(_mm256_setzero_ps(), halves_at(head + 32 + 2 * half));
+    size_t parts = type == CK_WEIGHT_Q2_K ? 2 : 1;
+    for (size_t i = 0; i < parts; i++) {
+        s.scale[i] = _mm256_mul_ps(d, bytes_at(scales + 16 * i + half));
+        s.minimum[i] = _mm256_mul_ps(dmin, bytes_at(scales + 16 * (parts + i) + half));
+    }
+    return s;
+}
+
+// Where the sums of a block start, so that the codes' offset is undone.
+CK_INLINE int32_t start_of(ck_weight_type type, const ck_q8_block *x, int part) {
+    switch (type) {
+    case CK_WEIGHT_Q4_0: return x->minus_8_sum;
+    case CK_WEIGHT_Q5_0: return 2 * x->minus_8_sum;
+    case CK_WEIGHT_Q6_K: return part ? x->minus_32_high : x->minus_32_low;
+    default: return 0;
+    }
+}
+
+CK_INLINE void tile_quant(ck_weight_type type, const int tokens, const ck_product *p, const uint8_t *panel, size_t half,
+                          const ck_q8_block *x, float *out, __m256i lanes) {
+    const int parts = type == CK_WEIGHT_Q6_K || type == CK_WEIGHT_Q2_K ? 2 : 1, steps = 8 / parts;
     __m256 sum[4];
     for (int t = 0; t < tokens; t++) sum[t] = _mm256_setzero_ps();
-    for (size_t b = 0; b < blocks; b++) {
-        __m256i pairs[4];
-        for (int t = 0; t < tokens; t++) pairs[t] = _mm256_setzero_si256();
-        for (int j = 0; j < 4; j++) {
-            __m256i both = _mm256_loadu_si256((const __m256i *)(panel + b * 256 + j * 64 + half * 4));
-            __m256i w0 = _mm256_and_si256(both, low), w1 = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
-            _Pragma("clang loop unroll(full)") for (int t = 0; t < tokens; t++) {
-                const ck_q8_block *xb = x + t * p->x_stride + b;
-                pairs[t] = _mm256_add_epi16(pairs[t], _mm256_maddubs_epi16(w0, word_of(xb, j)));
-                pairs[t] = _mm256_add_epi16(pairs[t], _mm256_maddubs_epi16(w1, word_of(xb, j + 4)));
+    for (size_t b = 0; b < p->column_count / CK_QUANT_BLOCK; b++) {
+        const uint8_t *block = panel + ck_block_offset(type, b);
+        ck_block_scales s =
+            scales_at(type, panel + ck_head_offset(type, b), block + ck_layout(type).values, half);
+        for (int part = 0; part < parts; part++) {
+            __m256i dot[4];
+            for (int t = 0; t < tokens; t++) dot[t] = _mm256_set1_epi32(start_of(type, x + t * p->x_stride + b, part));
+            _Pragma("clang loop unroll(full)") for (int j = 0; j < steps; j++) {
+                __m256i w = weights_at(type, block + half * 4, part * steps + j);
+                _Pragma("clang loop unroll(full)") for (int t = 0; t < tokens; t++)
+                    dot[t] = dot_of(type, dot[t], w, word_of(x + t * p->x_stride + b, part * steps + j));
             }
-        }
-        __m256 scale = load_halves(scales, b, half);
-        for (int t = 0; t < tokens; t++) {
-            const ck_q8_block *xb = x + t * p->x_stride + b;
-            __m256i dot = _mm256_madd_epi16(pairs[t], _mm256_set1_epi16(1));
-            if (!has_minima) dot = _mm256_add_epi32(dot, _mm256_set1_epi32(xb->minus_8_sum));
-            __m256 factor = _mm256_mul_ps(scale, _mm256_set1_ps(xb->scale));
-            sum[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), factor, sum[t]);
-            if (has_minima)
-                sum[t] = _mm256_fmadd_ps(load_halves(minima, b, half), _mm256_set1_ps(xb->scaled_sum), sum[t]);
+            for (int t = 0; t < tokens; t++) {
+                const ck_q8_block *xb = x + t * p->x_stride + b;
+                __m256 factor = _mm256_mul_ps(s.scale[part], _mm256_set1_ps(xb->scale));
+                sum[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[t]), factor, sum[t]);
+                float low = xb->scale * -0.03125f * (float)xb->minus_32_low;
+                float values = parts == 1 ? xb->scaled_sum : part ? xb->scaled_sum - low : low;
+                if (type != CK_WEIGHT_Q8_0 && type != CK_WEIGHT_Q4_0 && type != CK_WEIGHT_Q5_0 && type != CK_WEIGHT_Q6_K)
+                    sum[t] = _mm256_fmadd_ps(s.minimum[part], _mm256_set1_ps(values), sum[t]);
+            }
         }
     }
     for (int t = 0; t < tokens; t++) _mm256_maskstore_ps(out + t * p->out_stride, lanes, sum[t]);
 }
 
-#define tile_q4_0(tokens, ...) tile_q4(tokens, 0, __VA_ARGS__)
-#define tile_q4_1(tokens, ...) tile_q4(tokens, 1, __VA_ARGS__)
-CK_WALK(q8_0, ck_q8_block)
-CK_WALK(q4_0, ck_q8_block)
-CK_WALK(q4_1, ck_q8_block)
+#define CK_QUANT_TILE(type, TYPE, level)                                                                     \
+    CK_INLINE void tile_##type(const int tokens, const ck_product *p, const uint8_t *panel, size_t half,     \
+                               const ck_q8_block *x, float *out, __m256i lanes) {                            \
+        tile_quant(CK_WEIGHT_##TYPE, tokens, p, panel, half, x, out, lanes);                                 \
+    }                                                                                                        \
+    CK_WALK(type, ck_q8_block)
+
+CK_EACH_QUANT(CK_QUANT_TILE, avx2)
 
 #pragma clang attribute pop
 #endif

@@ -62,8 +62,6 @@ CK_FLOAT_TILE(f32)
 CK_FLOAT_TILE(f16)
 CK_FLOAT_TILE(bf16)
 
-#include "product_q_zmm.h"
-
 // Four bytes by four bytes into each 32-bit lane. Signed weights become |w| times the activation with w's sign, whose
 // pair sums stay within 16 bits (2 · 128 · 127).
 CK_INLINE __m512i dot4(__m512i sum, __m512i pairs) {
@@ -79,6 +77,8 @@ CK_INLINE __m512i signed_start(const ck_q8_block *x) {
     (void)x;
     return _mm512_setzero_si512();
 }
+
+#include "product_q_zmm.h"
 
 CK_QUANT_PRODUCTS(avx512)
 

@@ -24,45 +24,67 @@ CK_FLOAT_PRODUCT(f32)
 CK_FLOAT_PRODUCT(f16)
 CK_FLOAT_PRODUCT(bf16)
 
-static int32_t dot_q8(const uint8_t *values, size_t lane, const ck_q8_block *x) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < CK_QUANT_BLOCK; i++)
-        sum += (int8_t)values[(i / 4 * CK_PANEL_ROWS + lane) * 4 + i % 4] * x->values[i];
-    return sum;
-}
-
-static int32_t dot_q4(const uint8_t *values, size_t lane, const ck_q8_block *x) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < CK_QUANT_BLOCK / 2; i++) {
-        uint8_t byte = values[(i / 4 * CK_PANEL_ROWS + lane) * 4 + i % 4];
-        sum += (byte & 15) * x->values[i] + (byte >> 4) * x->values[i + CK_QUANT_BLOCK / 2];
-    }
-    return sum;
-}
-
 static float half_at(const uint8_t *halves, size_t i) { return ck_half_to_float(((const uint16_t *)halves)[i]); }
 
+// The code of column i of a block: signed for q8_0, unsigned for the others.
+static int32_t code_at(size_t values, const uint8_t *block, size_t lane, size_t i) {
+    size_t byte = (i / 4 * CK_PANEL_ROWS + lane) * 4 + i % 4;
+    if (values == 512) return block[byte];
+    int32_t code = i < 16 ? block[byte] & 15 : block[byte - 256] >> 4;
+    return values == 320 ? code | (block[256 + 4 * lane + i % 4] >> (i / 4) & 1) << 4 : code;
+}
+
+// Each 16 columns of a block have sums of their own; a type without scales of its own for them adds the sums up.
+static float block_product(
+    ck_weight_type type, const uint8_t *head, const uint8_t *block, size_t lane, const ck_q8_block *x) {
+    size_t values = ck_layout(type).values;
+    const uint8_t *scales = block + values;
+    int32_t dot[2] = {0, 0};
+    for (size_t i = 0; i < CK_QUANT_BLOCK; i++) {
+        int32_t code = code_at(values, block, lane, i);
+        dot[i / 16] += (type == CK_WEIGHT_Q8_0 ? (int8_t)code : code) * x->values[i];
+    }
+    int32_t sum = dot[0] + dot[1];
+    float whole = half_at(scales, lane) * x->scale;
+    switch (type) {
+    case CK_WEIGHT_Q8_0: return (float)sum * whole;
+    case CK_WEIGHT_Q4_0: return (float)(sum + x->minus_8_sum) * whole;
+    case CK_WEIGHT_Q5_0: return (float)(sum + 2 * x->minus_8_sum) * whole;
+    case CK_WEIGHT_Q4_1:
+    case CK_WEIGHT_Q5_1: return (float)sum * whole + half_at(scales + 32, lane) * x->scaled_sum;
+    case CK_WEIGHT_Q4_K:
+    case CK_WEIGHT_Q5_K:
+        return (float)sum * (half_at(head, lane) * (float)scales[lane] * x->scale)
+            - half_at(head + 32, lane) * (float)scales[16 + lane] * x->scaled_sum;
+    case CK_WEIGHT_Q6_K: {
+        float d = half_at(head, lane);
+        return (float)(dot[0] + x->minus_32_low) * (d * (float)(int8_t)scales[lane]) * x->scale
+            + (float)(dot[1] + x->minus_32_high) * (d * (float)(int8_t)scales[16 + lane]) * x->scale;
+    }
+    default: {
+        float d = half_at(head, lane), dmin = half_at(head + 32, lane) * 0.03125f;
+        return ((float)dot[0] * (d * (float)scales[lane]) + dmin * (float)scales[32 + lane] * (float)x->minus_32_low
+                + (float)dot[1] * (d * (float)scales[16 + lane])
+                + dmin * (float)scales[48 + lane] * (float)x->minus_32_high) * x->scale;
+    }
+    }
+}
+
 static void product_q(const ck_product *p, ck_weight_type type) {
-    size_t blocks = p->column_count / CK_QUANT_BLOCK, bytes = type == CK_WEIGHT_Q8_0 ? 512 : 256;
     for (size_t t = 0; t < p->token_count; t++) {
         const ck_q8_block *x = (const ck_q8_block *)p->x + t * p->x_stride;
         for (size_t r = 0; r < p->row_count; r++) {
             const uint8_t *panel = (const uint8_t *)p->panels + r / CK_PANEL_ROWS * p->panel_bytes;
-            size_t lane = r % CK_PANEL_ROWS;
             float sum = 0;
-            for (size_t b = 0; b < blocks; b++) {
-                const uint8_t *values = panel + b * bytes;
-                int32_t dot = type == CK_WEIGHT_Q8_0 ? dot_q8(values, lane, &x[b]) : dot_q4(values, lane, &x[b]);
-                if (type == CK_WEIGHT_Q4_0) dot += x[b].minus_8_sum;
-                size_t at = b * CK_PANEL_ROWS + lane;
-                sum += (float)dot * (half_at(ck_panel_scales(panel, blocks, bytes), at) * x[b].scale);
-                if (type == CK_WEIGHT_Q4_1) sum += half_at(ck_panel_minima(panel, blocks, bytes), at) * x[b].scaled_sum;
-            }
+            for (size_t b = 0; b < p->column_count / CK_QUANT_BLOCK; b++)
+                sum += block_product(
+                    type, panel + ck_head_offset(type, b), panel + ck_block_offset(type, b), r % CK_PANEL_ROWS, &x[b]);
             p->out[t * p->out_stride + r] = sum;
         }
     }
 }
 
-void ck_product_q8_0_scalar(const ck_product *p) { product_q(p, CK_WEIGHT_Q8_0); }
-void ck_product_q4_0_scalar(const ck_product *p) { product_q(p, CK_WEIGHT_Q4_0); }
-void ck_product_q4_1_scalar(const ck_product *p) { product_q(p, CK_WEIGHT_Q4_1); }
+#define CK_SCALAR_PRODUCT(type, TYPE, level) \
+    void ck_product_##type##_scalar(const ck_product *p) { product_q(p, CK_WEIGHT_##TYPE); }
+
+CK_EACH_QUANT(CK_SCALAR_PRODUCT, scalar)

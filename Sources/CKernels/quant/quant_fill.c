@@ -2,10 +2,8 @@
 #include "ck_table.h"
 #include "quant_kernels.h"
 
-#define CK_SET_PRODUCTS(level)                                \
-    table->product[CK_WEIGHT_Q8_0] = ck_product_q8_0_##level; \
-    table->product[CK_WEIGHT_Q4_0] = ck_product_q4_0_##level; \
-    table->product[CK_WEIGHT_Q4_1] = ck_product_q4_1_##level;
+#define CK_SET_PRODUCT(type, TYPE, level) table->product[CK_WEIGHT_##TYPE] = ck_product_##type##_##level;
+#define CK_SET_PRODUCTS(level) CK_EACH_QUANT(CK_SET_PRODUCT, level)
 
 #define CK_SET_ALL(level)                                     \
     CK_SET_PRODUCTS(level)                                    \

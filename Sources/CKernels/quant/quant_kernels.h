@@ -5,13 +5,25 @@
 
 #include "ck_quant.h"
 
+// Calls X(name, TYPE, argument) for every quantised type of panels.
+#define CK_EACH_QUANT(X, argument)                                                                    \
+    X(q8_0, Q8_0, argument)                                                                           \
+    X(q4_0, Q4_0, argument)                                                                           \
+    X(q4_1, Q4_1, argument)                                                                           \
+    X(q5_0, Q5_0, argument)                                                                           \
+    X(q5_1, Q5_1, argument)                                                                           \
+    X(q4_k, Q4_K, argument)                                                                           \
+    X(q5_k, Q5_K, argument)                                                                           \
+    X(q6_k, Q6_K, argument)                                                                           \
+    X(q2_k, Q2_K, argument)
+
+#define CK_DECLARE_PRODUCT(type, TYPE, level) void ck_product_##type##_##level(const ck_product *p);
+
 #define CK_DECLARE_QUANT(level)                                                                       \
+    CK_EACH_QUANT(CK_DECLARE_PRODUCT, level)                                                          \
     void ck_product_f32_##level(const ck_product *p);                                                 \
     void ck_product_f16_##level(const ck_product *p);                                                 \
     void ck_product_bf16_##level(const ck_product *p);                                                \
-    void ck_product_q8_0_##level(const ck_product *p);                                                \
-    void ck_product_q4_0_##level(const ck_product *p);                                                \
-    void ck_product_q4_1_##level(const ck_product *p);                                                \
     void ck_quantize_q8_##level(const float *x, size_t n, ck_q8_block *out);                          \
     void ck_f16_to_f32_##level(const uint16_t *x, size_t n, float *out);                              \
     void ck_f32_to_f16_##level(const float *x, size_t n, uint16_t *out);                              \
@@ -25,18 +37,51 @@
 CK_DECLARE_QUANT(scalar)
 CK_DECLARE_QUANT(avx2)
 CK_DECLARE_QUANT(avx512)
-void ck_product_q8_0_avx512vnni(const ck_product *p);
-void ck_product_q4_0_avx512vnni(const ck_product *p);
-void ck_product_q4_1_avx512vnni(const ck_product *p);
+CK_EACH_QUANT(CK_DECLARE_PRODUCT, avx512vnni)
 
-// Where a quantised panel's parts begin.
-static inline const uint8_t *ck_panel_scales(const uint8_t *panel, size_t blocks, size_t bytes_per_block) {
-    return panel + blocks * bytes_per_block;
+// Bytes of a packed block's values, and of the block; `head` stands in front of every 8 blocks of the _k types.
+typedef struct {
+    size_t values;
+    size_t block;
+    size_t head;
+} ck_panel_layout;
+
+static inline ck_panel_layout ck_layout(ck_weight_type type) {
+    switch (type) {
+    case CK_WEIGHT_Q8_0: return (ck_panel_layout){512, 544, 0};
+    case CK_WEIGHT_Q4_0: return (ck_panel_layout){256, 288, 0};
+    case CK_WEIGHT_Q4_1: return (ck_panel_layout){256, 320, 0};
+    case CK_WEIGHT_Q5_0: return (ck_panel_layout){320, 352, 0};
+    case CK_WEIGHT_Q5_1: return (ck_panel_layout){320, 384, 0};
+    case CK_WEIGHT_Q4_K: return (ck_panel_layout){256, 288, 64};
+    case CK_WEIGHT_Q5_K: return (ck_panel_layout){320, 352, 64};
+    case CK_WEIGHT_Q6_K: return (ck_panel_layout){512, 544, 32};
+    case CK_WEIGHT_Q2_K: return (ck_panel_layout){256, 320, 64};
+    default: return (ck_panel_layout){0, 0, 0};
+    }
 }
 
-static inline const uint8_t *ck_panel_minima(const uint8_t *panel, size_t blocks, size_t bytes_per_block) {
-    return panel + blocks * (bytes_per_block + 2 * CK_PANEL_ROWS);
+// Where block b's head and the block itself begin.
+static inline size_t ck_head_offset(ck_weight_type type, size_t b) {
+    ck_panel_layout layout = ck_layout(type);
+    return b / 8 * (layout.head + 8 * layout.block);
 }
+
+static inline size_t ck_block_offset(ck_weight_type type, size_t b) {
+    ck_panel_layout layout = ck_layout(type);
+    if (layout.head == 0) return b * layout.block;
+    return ck_head_offset(type, b) + layout.head + b % 8 * layout.block;
+}
+
+// One block of one row, taken out of a file's layout: 32 codes and what their scale and minimum are made of.
+typedef struct {
+    uint8_t codes[CK_QUANT_BLOCK];  // q8_0 and iq4_nl: signed
+    uint16_t d, dmin;               // f16; q4_1's and q5_1's minimum is dmin
+    int8_t scale[2];                // of each 16 columns; 1 where the type has none
+    uint8_t minimum[2];
+} ck_file_block;
+
+void ck_read_block(ck_weight_type type, const uint8_t *row, size_t b, ck_file_block *out);
 
 static inline float ck_bits_to_float(uint32_t bits) {
     float f;

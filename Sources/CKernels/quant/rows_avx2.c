@@ -39,6 +39,12 @@ CK_INLINE float max_of(__m256 v) {
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
+CK_INLINE int32_t whole_sum_of(__m256i v) {
+    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    s = _mm_hadd_epi32(s, s);
+    return _mm_cvtsi128_si32(_mm_hadd_epi32(s, s));
+}
+
 void ck_quantize_q8_avx2(const float *x, size_t n, ck_q8_block *out) {
     const __m256 sign = _mm256_set1_ps(-0.0f);
     for (size_t b = 0; b < n / CK_QUANT_BLOCK; b++, x += CK_QUANT_BLOCK) {
@@ -49,6 +55,7 @@ void ck_quantize_q8_avx2(const float *x, size_t n, ck_q8_block *out) {
         }
         float most = max_of(greatest), scale = most / 127, inverse = most > 0 ? 127 / most : 0;
         __m256i total = _mm256_setzero_si256();
+        int32_t low = 0;
         int32_t whole[CK_QUANT_BLOCK];
         for (int i = 0; i < 4; i++) {
             __m256 y = _mm256_round_ps(_mm256_mul_ps(v[i], _mm256_set1_ps(inverse)), _MM_FROUND_TO_NEAREST_INT);
@@ -56,15 +63,16 @@ void ck_quantize_q8_avx2(const float *x, size_t n, ck_q8_block *out) {
             __m256i q = _mm256_cvtps_epi32(y);
             total = _mm256_add_epi32(total, q);
             _mm256_storeu_si256((__m256i *)(whole + 8 * i), q);
+            if (i == 1) low = whole_sum_of(total);
         }
         for (int i = 0; i < CK_QUANT_BLOCK; i++) out[b].values[i] = (int8_t)whole[i];
-        __m128i s = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
-        s = _mm_hadd_epi32(s, s);
-        int32_t sum = _mm_cvtsi128_si32(_mm_hadd_epi32(s, s));
+        int32_t sum = whole_sum_of(total);
         out[b].scale = scale;
         out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
+        out[b].minus_32_low = -32 * low;
+        out[b].minus_32_high = -32 * (sum - low);
     }
 }
 

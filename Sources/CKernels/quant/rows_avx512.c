@@ -40,11 +40,13 @@ void ck_quantize_q8_avx512(const float *x, size_t n, ck_q8_block *out) {
         __m512i a = _mm512_cvtps_epi32(low), c = _mm512_cvtps_epi32(high);
         _mm_storeu_si128((__m128i *)out[b].values, _mm512_cvtepi32_epi8(a));
         _mm_storeu_si128((__m128i *)(out[b].values + 16), _mm512_cvtepi32_epi8(c));
-        int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(a, c));
+        int32_t low_sum = _mm512_reduce_add_epi32(a), sum = low_sum + _mm512_reduce_add_epi32(c);
         out[b].scale = scale;
         out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
+        out[b].minus_32_low = -32 * low_sum;
+        out[b].minus_32_high = -32 * (sum - low_sum);
     }
 }
 

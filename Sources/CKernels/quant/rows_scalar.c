@@ -8,16 +8,19 @@ void ck_quantize_q8_scalar(const float *x, size_t n, ck_q8_block *out) {
         float greatest = 0;
         for (size_t i = 0; i < CK_QUANT_BLOCK; i++) greatest = fmaxf(greatest, fabsf(x[i]));
         float scale = greatest / 127, inverse = greatest > 0 ? 127 / greatest : 0;
-        int32_t sum = 0;
+        int32_t sum = 0, low = 0;
         for (size_t i = 0; i < CK_QUANT_BLOCK; i++) {
             // Overflow of a tiny block's inverse, and numbers that aren't finite, end at the bounds.
             float scaled = fminf(fmaxf(rintf(x[i] * inverse), -127), 127);
             sum += out[b].values[i] = (int8_t)scaled;
+            if (i < CK_QUANT_BLOCK / 2) low = sum;
         }
         out[b].scale = scale;
         out[b].scaled_sum = scale * (float)sum;
         out[b].minus_8_sum = -8 * sum;
         out[b].minus_128_sum = -128 * sum;
+        out[b].minus_32_low = -32 * low;
+        out[b].minus_32_high = -32 * (sum - low);
     }
 }
 

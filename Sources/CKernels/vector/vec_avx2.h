@@ -50,4 +50,32 @@ VF_INLINE float vf_greatest(vf a) {
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
+// The nearest bf16 (ties to even) of each lane; NaN may become infinite.
+VF_INLINE void vf_store_bf16(uint16_t *p, vf x) {
+    __m256i bits = _mm256_castps_si256(x), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    bits = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+    __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(bits, bits), 0x08);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(packed));
+}
+
+// The even (lower) and the odd bf16 of each 32-bit word as floats.
+VF_INLINE vf vf_even_bf16(vf pairs) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(pairs), 16)); }
+VF_INLINE vf vf_odd_bf16(vf pairs) {
+    return _mm256_and_ps(pairs, _mm256_castsi256_ps(_mm256_set1_epi32((int32_t)0xffff0000)));
+}
+
+VF_INLINE vf vf_load_bf16(const uint16_t *p) {
+    __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+}
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    __m256i words = _mm256_cvtps_epi32(x), halves = _mm256_packus_epi32(words, words);
+    __m256i bytes = _mm256_packus_epi16(halves, halves);
+    int32_t low = _mm256_extract_epi32(bytes, 0), high = _mm256_extract_epi32(bytes, 4);
+    __builtin_memcpy(p, &low, sizeof low);
+    __builtin_memcpy(p + 4, &high, sizeof high);
+}
+
 #pragma clang attribute pop

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define VF_LANES 16
 #define VF_INLINE static inline __attribute__((always_inline))
@@ -31,5 +32,28 @@ VF_INLINE vf vf_round(vf a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEARE
 VF_INLINE vf vf_scale(vf a, vf n) { return _mm512_scalef_ps(a, n); } // a · 2^n
 VF_INLINE float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 VF_INLINE float vf_greatest(vf a) { return _mm512_reduce_max_ps(a); }
+
+// The nearest bf16 (ties to even) of each lane; NaN may become infinite.
+VF_INLINE void vf_store_bf16(uint16_t *p, vf x) {
+    __m512i bits = _mm512_castps_si512(x), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    bits = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(bits));
+}
+
+// The even (lower) and the odd bf16 of each 32-bit word as floats.
+VF_INLINE vf vf_even_bf16(vf pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(pairs), 16)); }
+VF_INLINE vf vf_odd_bf16(vf pairs) {
+    return _mm512_and_ps(pairs, _mm512_castsi512_ps(_mm512_set1_epi32((int32_t)0xffff0000)));
+}
+
+VF_INLINE vf vf_load_bf16(const uint16_t *p) {
+    __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+}
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
+}
 
 #pragma clang attribute pop

@@ -38,6 +38,16 @@ VF_INLINE vf vf_exp2(vf x) {
     return vf_scale(p, n);
 }
 
+// 2^x as above within 1.1e-4 of the value: enough where bf16 is to follow.
+VF_INLINE vf vf_exp2_fast(vf x) {
+    x = vf_max(x, vf_set1(-126.0f));
+    vf n = vf_round(x);
+    vf f = vf_sub(x, n);
+    vf p = vf_fma(vf_set1(0.05500892f), f, vf_set1(0.242211f));
+    p = vf_fma(p, f, vf_set1(0.69328293f));
+    return vf_scale(vf_fma(p, f, vf_set1(1.0f)), n);
+}
+
 // x · Φ(x) = max(x, 0) − |x| · Φ(−|x|).
 VF_INLINE vf vf_gelu(vf x) {
     vf z = vf_abs(x);
@@ -49,6 +59,22 @@ VF_INLINE vf vf_gelu(vf x) {
     p = vf_fma(p, t, vf_set1(0.5f * -0.284496736f));
     p = vf_fma(p, t, vf_set1(0.5f * 0.254829592f));
     return vf_fnma(vf_mul(z, vf_mul(p, t)), e, vf_max(x, vf_set1(0.0f)));
+}
+
+// x · Φ(x) within CK_GELU_FAST_ERROR: Φ(x) − ½ as x times a polynomial in x², x cut to ±4.25, where it is ½ exactly.
+VF_INLINE vf vf_gelu_fast(vf x) {
+    vf z = vf_max(vf_min(x, vf_set1(4.25f)), vf_set1(-4.25f));
+    vf u = vf_mul(z, z);
+    vf p = vf_set1(6.75611095e-11f);
+    p = vf_fma(p, u, vf_set1(-6.32847907e-09f));
+    p = vf_fma(p, u, vf_set1(2.60691394e-07f));
+    p = vf_fma(p, u, vf_set1(-6.29470242e-06f));
+    p = vf_fma(p, u, vf_set1(0.000100853184f));
+    p = vf_fma(p, u, vf_set1(-0.00115730963f));
+    p = vf_fma(p, u, vf_set1(0.00999558251f));
+    p = vf_fma(p, u, vf_set1(-0.0666718036f));
+    p = vf_fma(p, u, vf_set1(0.399113566f));
+    return vf_mul(x, vf_fma(z, p, vf_set1(0.5f)));
 }
 
 #if defined(VF_TARGET)

@@ -3,6 +3,7 @@
 
 #include <arm_neon.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define VF_LANES 4
 #define VF_INLINE static inline __attribute__((always_inline))
@@ -44,3 +45,24 @@ VF_INLINE vf vf_scale(vf a, vf n) {
 
 VF_INLINE float vf_sum(vf a) { return vaddvq_f32(a); }
 VF_INLINE float vf_greatest(vf a) { return vmaxvq_f32(a); }
+
+// The nearest bf16 (ties to even) of each lane; NaN may become infinite.
+VF_INLINE void vf_store_bf16(uint16_t *p, vf x) {
+    uint32x4_t bits = vreinterpretq_u32_f32(x), odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+    vst1_u16(p, vshrn_n_u32(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))), 16));
+}
+
+// The even (lower) and the odd bf16 of each 32-bit word as floats.
+VF_INLINE vf vf_even_bf16(vf pairs) { return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(pairs), 16)); }
+VF_INLINE vf vf_odd_bf16(vf pairs) {
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(pairs), vdupq_n_u32(0xffff0000u)));
+}
+
+VF_INLINE vf vf_load_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+
+// The nearest whole numbers of lanes from 0 to 255 as bytes.
+VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
+    uint16x4_t halves = vqmovn_u32(vcvtnq_u32_f32(x));
+    uint8x8_t bytes = vqmovn_u16(vcombine_u16(halves, halves));
+    vst1_lane_u32((uint32_t *)(void *)p, vreinterpret_u32_u8(bytes), 0);
+}

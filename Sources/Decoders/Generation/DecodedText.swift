@@ -32,8 +32,22 @@ public struct DecodedText: Sendable, Equatable {
     public var finishReason: FinishReason
     /// Tokens of the prompt.
     public var promptTokenCount: Int
+    /// Tokens of the prompt that were known from an earlier one and not read again.
+    public var reusedTokenCount: Int
+    /// What guessing tokens saved.
+    public var drafts: Drafts
     /// How long it took.
     public var timings: Timings
+
+    /// Tokens guessed from the text so far.
+    public struct Drafts: Sendable, Equatable {
+        /// Tokens guessed.
+        public var draftedCount = 0
+        /// Guesses that sampling chose too.
+        public var acceptedCount = 0
+        /// Passes through the model after the prompt.
+        public var passCount = 0
+    }
 
     /// How long the two parts took.
     public struct Timings: Sendable, Equatable {

@@ -18,8 +18,13 @@ protocol DecoderArchitecture: Sendable {
     /// Computes the last hidden states [T, D] of `ids` after what the cache holds, into `workspace.hidden`, and stores
     /// their keys and values.
     ///
-    /// The caller has checked that the ids are in the vocabulary and fit cache and workspace.
-    func forward(_ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute)
+    /// The caller has checked that the ids are in the vocabulary and fit cache and workspace. `goesOn` is asked before
+    /// every layer; when it says no, the cache stays as it was.
+    ///
+    /// - Returns: whether every layer was computed.
+    func forward(
+        _ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute, while goesOn: () -> Bool
+    ) -> Bool
 
     /// Computes the logits [count, V] of the hidden states `first`…`first + count − 1` into `out`.
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows)

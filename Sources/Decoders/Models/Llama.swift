@@ -1,11 +1,13 @@
-// Llama (also SmolLM2): RMSNorm, rotary positions, grouped-query attention, SwiGLU; one file, in the order of the
-// forward pass.
+// Llama (also SmolLM2) and Qwen 2 to 3: RMSNorm, rotary positions, grouped-query attention, SwiGLU; one file, in the
+// order of the forward pass. Qwen 2 and 2.5 add biases to queries, keys and values; Qwen 3 normalises queries and keys.
 //
 // Shapes: T tokens of one call, D hidden, F feed-forward, H query heads, K key-value heads, S head size, V vocabulary.
-// Query and key weights of GGUF files are permuted so that rotary pairs are neighbours.
+// Query and key weights of Llama's GGUF files are permuted so that rotary pairs are neighbours; Qwen's, whose pairs are
+// the two halves of a head, are when they are loaded.
 //
 // Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023); Su et al., "RoFormer" (2021); Ainslie et al., "GQA"
-// (2023); Shazeer, "GLU Variants Improve Transformer" (2020); tensor names of the GGUF specification.
+// (2023); Shazeer, "GLU Variants Improve Transformer" (2020); "Qwen2 Technical Report" (2024), "Qwen3 Technical
+// Report" (2025); tensor names of the GGUF specification.
 
 import CKernels
 import Kernels
@@ -32,10 +34,10 @@ struct Llama: DecoderArchitecture {
     var vocabularySize: Int { configuration.vocabularySize }
     var trainedContextLength: Int { configuration.contextLength }
 
-    init(file: GGUFFile, pool: ThreadPool) throws(DecoderError) {
+    init(file: GGUFFile, variant: LlamaConfiguration.Variant, pool: ThreadPool) throws(DecoderError) {
         let embeddingTensor: GGUFTensor
         do { embeddingTensor = try file.tensor("token_embd.weight") } catch { throw .unreadable(error) }
-        let shape = try LlamaConfiguration(file, embeddings: embeddingTensor)
+        let shape = try LlamaConfiguration(file, variant: variant, embeddings: embeddingTensor)
         var loader = WeightLoader(file: file, pool: pool)
         configuration = shape
         embeddings = try loader.embeddings("token_embd.weight", rows: shape.vocabularySize, columns: shape.hiddenSize)
@@ -50,14 +52,18 @@ struct Llama: DecoderArchitecture {
         try loader.finish()
     }
 
-    func forward(_ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute) {
+    func forward(
+        _ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute, while goesOn: () -> Bool
+    ) -> Bool {
         for (token, id) in ids.enumerated() { unsafe embeddings.copyRow(Int(id), to: workspace.hidden.row(token)) }
         rotary.fill(workspace.cosines, workspace.sines, first: cache.count, tokenCount: ids.count)
         for block in blocks {
+            guard goesOn() else { return false }
             block.attention.forward(tokenCount: ids.count, cache: cache, workspace: workspace, compute: compute)
             block.feedForward.forward(tokenCount: ids.count, workspace: workspace, compute: compute)
         }
         cache.advance(by: ids.count)
+        return true
     }
 
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows) {
@@ -136,6 +142,10 @@ struct LlamaAttention: Sendable {
     let key: PackedMatrix
     let value: PackedMatrix
     let output: PackedMatrix
+    /// Added to queries, keys and values (Qwen 2).
+    let biases: [WeightVector]
+    /// Norms of each head's queries and keys (Qwen 3).
+    let headNorms: [WeightVector]
 
     /// Tokens of one task: with three query heads per key-value head, 24 rows share each converted key.
     static let tokensPerTask = 8
@@ -146,11 +156,28 @@ struct LlamaAttention: Sendable {
         let keyWidth = shape.keyValueHeadCount * shape.headSize
         self.layer = layer
         self.shape = shape
-        norm = try loader.vector("blk.\(layer).attn_norm.weight", count: width)
-        query = try loader.matrix("blk.\(layer).attn_q.weight", rows: queryWidth, columns: width)
-        key = try loader.matrix("blk.\(layer).attn_k.weight", rows: keyWidth, columns: width)
+        let block = "blk.\(layer)."
+        let (queryOrder, keyOrder) = (shape.rotaryOrder(shape.headCount), shape.rotaryOrder(shape.keyValueHeadCount))
+        norm = try loader.vector("\(block)attn_norm.weight", count: width)
+        query = try loader.matrix("\(block)attn_q.weight", rows: queryWidth, columns: width, order: queryOrder)
+        key = try loader.matrix("\(block)attn_k.weight", rows: keyWidth, columns: width, order: keyOrder)
         value = try loader.matrix("blk.\(layer).attn_v.weight", rows: keyWidth, columns: width)
         output = try loader.matrix("blk.\(layer).attn_output.weight", rows: width, columns: queryWidth)
+        biases =
+            shape.variant != .qwen2
+            ? []
+            : [
+                try loader.vector("\(block)attn_q.bias", count: queryWidth, order: queryOrder),
+                try loader.vector("\(block)attn_k.bias", count: keyWidth, order: keyOrder),
+                try loader.vector("\(block)attn_v.bias", count: keyWidth),
+            ]
+        headNorms =
+            shape.variant != .qwen3
+            ? []
+            : try ["q", "k"].map { name throws(DecoderError) in
+                try loader.vector(
+                    "\(block)attn_\(name)_norm.weight", count: shape.headSize, order: shape.rotaryOrder(1))
+            }
     }
 
     func forward(tokenCount: Int, cache: KVCache, workspace: Workspace, compute: Compute) {
@@ -167,6 +194,7 @@ struct LlamaAttention: Sendable {
         let heads = (0..<shape.keyValueHeadCount).map { cache.panels(layer: layer, head: $0) }
         let first = cache.count
         compute.forEachToken(tokenCount) { token in
+            adjust(queries, keys, values, token, compute)
             rotate(queries, headCount: shape.headCount, cosines, sines, token, compute)
             rotate(keys, headCount: shape.keyValueHeadCount, cosines, sines, token, compute)
             for (index, head) in heads.enumerated() {
@@ -189,6 +217,20 @@ struct LlamaAttention: Sendable {
         for head in 0..<headCount {
             unsafe compute.kernels.pointee.rope_pairs(
                 rows.row(token) + head * shape.headSize, cosines.row(token), sines.row(token), shape.ropeSize)
+        }
+    }
+
+    /// Biases and head norms, where the model has them.
+    private func adjust(_ queries: Rows, _ keys: Rows, _ values: Rows, _ token: Int, _ compute: Compute) {
+        for (bias, rows) in zip(biases, [queries, keys, values]) {
+            unsafe compute.kernels.pointee.add(rows.row(token), bias.base, bias.count)
+        }
+        for (weight, rows) in zip(headNorms, [queries, keys]) {
+            for head in 0..<(rows.width / shape.headSize) {
+                let values = unsafe rows.row(token) + head * shape.headSize
+                unsafe compute.kernels.pointee.rms_norm(
+                    values, weight.base, shape.headSize, shape.normEpsilon, values)
+            }
         }
     }
 

@@ -1,7 +1,19 @@
 import Tensors
 
-/// The shape of a Llama model, read from GGUF metadata and checked.
+/// The shape of a Llama or Qwen model, read from GGUF metadata and checked.
 package struct LlamaConfiguration: Sendable, Equatable {
+    /// Which network of the family it is; the raw value is the name in the metadata.
+    package enum Variant: String, Sendable {
+        /// Llama, SmolLM2.
+        case llama
+        /// Qwen 2 and 2.5: biases on queries, keys and values.
+        case qwen2
+        /// Qwen 3: queries and keys are normalised per head.
+        case qwen3
+    }
+
+    /// Which network of the family it is.
+    package var variant: Variant
     /// L: blocks.
     package var layerCount: Int
     /// D: the residual stream's width.
@@ -33,9 +45,10 @@ package struct LlamaConfiguration: Sendable, Equatable {
     static let maxContextLength = 1 << 24
     static let maxVocabularySize = 1 << 24
 
-    /// Reads the metadata of architecture `llama`.
-    init(_ file: GGUFFile, embeddings: GGUFTensor) throws(DecoderError) {
-        let reader = MetadataReader(file: file, prefix: "llama.")
+    /// Reads the metadata of architecture `variant`.
+    init(_ file: GGUFFile, variant: Variant, embeddings: GGUFTensor) throws(DecoderError) {
+        let reader = MetadataReader(file: file, prefix: variant.rawValue + ".")
+        self.variant = variant
         layerCount = try reader.count("block_count", max: Self.maxLayerCount)
         hiddenSize = try reader.count("embedding_length", max: Self.maxWidth)
         feedForwardSize = try reader.count("feed_forward_length", max: Self.maxWidth)
@@ -58,6 +71,16 @@ package struct LlamaConfiguration: Sendable, Equatable {
         try check(reader)
     }
 
+    /// The file's row of each row of queries or keys, so that rotary pairs are neighbours; nil where they are already.
+    func rotaryOrder(_ heads: Int) -> [Int]? {
+        guard variant != .llama else { return nil }
+        return (0..<(heads * headSize)).map { row in
+            let (head, index) = (row / headSize, row % headSize)
+            guard index < ropeSize else { return row }
+            return head * headSize + index / 2 + index % 2 * (ropeSize / 2)
+        }
+    }
+
     private func check(_ reader: MetadataReader) throws(DecoderError) {
         if headCount % keyValueHeadCount != 0 {
             throw reader.inconsistent("\(headCount) query heads cannot share \(keyValueHeadCount) key-value heads")
@@ -76,7 +99,7 @@ package struct LlamaConfiguration: Sendable, Equatable {
             throw reader.inconsistent("its rope base, rope scale or norm epsilon is not a positive number")
         }
         if let experts = try reader.integer("expert_count"), experts > 0 {
-            throw .unsupportedArchitecture(path: reader.file.path, name: "llama, mixture of experts")
+            throw .unsupportedArchitecture(path: reader.file.path, name: "\(variant.rawValue), mixture of experts")
         }
     }
 }

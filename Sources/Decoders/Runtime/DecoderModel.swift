@@ -31,7 +31,7 @@ public final class DecoderModel: Sendable {
 
     /// Loads a model; its weights are packed for this machine's kernels.
     /// - Parameters:
-    ///   - path: a GGUF file of the llama architecture.
+    ///   - path: a GGUF file of the llama, qwen2 or qwen3 architecture.
     ///   - pool: threads of every computation with this model.
     /// - Throws: `DecoderError` that says what the file lacks.
     public init(path: String, pool: ThreadPool) throws(DecoderError) {
@@ -41,8 +41,10 @@ public final class DecoderModel: Sendable {
         guard let kind = try reader.string("general.architecture") else {
             throw reader.inconsistent("general.architecture is missing")
         }
-        guard kind == "llama" else { throw .unsupportedArchitecture(path: path, name: kind) }
-        architecture = try Llama(file: file, pool: pool)
+        guard let variant = LlamaConfiguration.Variant(rawValue: kind) else {
+            throw .unsupportedArchitecture(path: path, name: kind)
+        }
+        architecture = try Llama(file: file, variant: variant, pool: pool)
         do { byteLevelTokenizer = try ByteLevelBPETokenizer(gguf: file) } catch {
             throw .badVocabulary(path: path, reason: "\(error)")
         }

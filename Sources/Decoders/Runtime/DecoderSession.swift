@@ -17,11 +17,15 @@ public final class DecoderSession {
 
     /// Tokens of one pass.
     static let blockTokenCount = 256
+    /// Rows of logits that are kept: a token's and those of the guesses behind it.
+    static let logitsRowCount = PromptLookup.maxLength + 1
+    /// Positions of a state that is kept for later texts: longer ones may follow on it.
+    static let keptCapacity = 2_048
 
     private let cache: KVCache
     private let workspace: Workspace
     private let compute: Compute
-    /// [V].
+    /// [logits rows, V]; the rows after the first are only touched when tokens are guessed.
     private let lastLogits: Rows
     private let lastLogitsStorage: Buffer<Float>
 
@@ -29,16 +33,34 @@ public final class DecoderSession {
     /// - Parameters:
     ///   - model: the weights.
     ///   - contextLength: most tokens of the text; nil, or more than the model's, means the model's.
-    public init(model: DecoderModel, contextLength: Int? = nil) {
-        self.model = model
+    public convenience init(model: DecoderModel, contextLength: Int? = nil) {
         let limit = max(1, min(contextLength ?? model.contextLength, model.contextLength))
-        self.contextLength = limit
-        cache = model.architecture.makeCache(capacity: limit)
+        self.init(model: model, limit: limit, cache: model.architecture.makeCache(capacity: limit))
+    }
+
+    /// Starts a text that may hold the beginning of `prompt` already, out of `prefixes`.
+    convenience init(model: DecoderModel, contextLength: Int, beginning prompt: [TokenID], prefixes: PrefixCache) {
+        let limit = max(1, min(contextLength, model.contextLength))
+        let cache = prefixes.take(prompt, capacity: limit) { least in
+            model.architecture.makeCache(capacity: max(least, min(Self.keptCapacity, model.contextLength)))
+        }
+        self.init(model: model, limit: limit, cache: cache)
+    }
+
+    private init(model: DecoderModel, limit: Int, cache: KVCache) {
+        self.model = model
+        contextLength = limit
+        self.cache = cache
         workspace = model.architecture.makeWorkspace(
             tokenCount: min(Self.blockTokenCount, limit), capacity: limit, threadCount: model.pool.threadCount)
         compute = Compute(pool: model.pool)
-        lastLogitsStorage = Buffer(count: model.vocabularySize)
+        lastLogitsStorage = Buffer(count: Self.logitsRowCount * model.vocabularySize)
         lastLogits = Rows(lastLogitsStorage, width: model.vocabularySize)
+    }
+
+    /// Ends the text; its state, as far as it was made of `tokens`, is kept in `prefixes`.
+    func give(to prefixes: PrefixCache, tokens: [TokenID]) {
+        prefixes.give(cache, tokens: tokens)
     }
 
     /// Reads `ids` after what has been read already.
@@ -78,7 +100,7 @@ public final class DecoderSession {
         let buffer = Buffer<Float>(count: rowsAtOnce * model.vocabularySize)
         let out = Rows(buffer, width: model.vocabularySize)
         for block in blocks(of: ids) {
-            model.architecture.forward(ids[block], cache: cache, workspace: workspace, compute: compute)
+            _ = forward(ids[block]) { true }
             var row = max(first, block.lowerBound)
             while row < block.upperBound {
                 let count = min(rowsAtOnce, block.upperBound - row)
@@ -93,15 +115,14 @@ public final class DecoderSession {
         }
     }
 
-    /// Reads `ids` and leaves the last logits in `withLastLogits`.
+    /// Reads `ids` and leaves the last logits in row 0 of `withLogits`.
     ///
-    /// Returns false when `goesOn` did, between two blocks.
+    /// Returns false when `goesOn` did, between two layers; of the block under way nothing was read then.
     @discardableResult
     func prefill(_ ids: [TokenID], while goesOn: () -> Bool) throws(DecoderError) -> Bool {
         try check(ids)
         for block in blocks(of: ids) {
-            guard goesOn() else { return false }
-            model.architecture.forward(ids[block], cache: cache, workspace: workspace, compute: compute)
+            guard forward(ids[block], while: goesOn) else { return false }
             if block.upperBound == ids.count {
                 model.architecture.logits(
                     first: block.count - 1, count: 1, workspace: workspace, compute: compute, out: lastLogits)
@@ -110,10 +131,24 @@ public final class DecoderSession {
         return true
     }
 
-    /// The logits [V] after the last token read.
-    func withLastLogits<Result>(_ body: (Span<Float>) -> Result) -> Result {
-        let row = unsafe UnsafeBufferPointer(start: lastLogits.base, count: lastLogits.width)
+    /// Reads up to `logitsRowCount` tokens in one pass and leaves the logits after each in its row of `withLogits`.
+    func verify(_ ids: [TokenID]) throws(DecoderError) {
+        try check(ids)
+        precondition(ids.count <= Self.logitsRowCount && ids.count <= workspace.tokenCount)
+        _ = forward(ids[...]) { true }
+        model.architecture.logits(
+            first: 0, count: ids.count, workspace: workspace, compute: compute, out: lastLogits)
+    }
+
+    /// A row of logits [V] of the last `prefill` (row 0) or `verify`.
+    func withLogits<Result>(row: Int, _ body: (Span<Float>) -> Result) -> Result {
+        precondition(row < Self.logitsRowCount)
+        let row = unsafe UnsafeBufferPointer(start: lastLogits.row(row), count: lastLogits.width)
         return unsafe body(row.span)
+    }
+
+    private func forward(_ ids: ArraySlice<TokenID>, while goesOn: () -> Bool) -> Bool {
+        model.architecture.forward(ids, cache: cache, workspace: workspace, compute: compute, while: goesOn)
     }
 
     private func check(_ ids: [TokenID]) throws(DecoderError) {

@@ -9,7 +9,10 @@ package final class KVCache {
     package let capacity: Int
     /// Positions filled.
     package private(set) var count = 0
+    /// The most positions that were ever filled; their pages stay taken.
+    private var touchedCount = 0
 
+    private let layerCount: Int
     private let headCount: Int
     private let headSize: Int
     private let keyStride: Int
@@ -25,6 +28,7 @@ package final class KVCache {
     ///   - capacity: most positions; rounded up to a multiple of 16 inside.
     package init(layerCount: Int, headCount: Int, headSize: Int, capacity: Int) {
         self.capacity = capacity
+        self.layerCount = layerCount
         self.headCount = headCount
         self.headSize = headSize
         let rounded = (capacity + 15) / 16 * 16
@@ -41,6 +45,25 @@ package final class KVCache {
     func advance(by tokens: Int) {
         precondition(count + tokens <= capacity)
         count += tokens
+        touchedCount = max(touchedCount, count)
+    }
+
+    /// Fills an empty cache with the first `count` positions of another one of the same model.
+    func copyPrefix(of other: KVCache, count: Int) {
+        precondition(self.count == 0 && count <= other.count && count <= capacity)
+        precondition(layerCount == other.layerCount && headCount == other.headCount && headSize == other.headSize)
+        let keyCount = (count + 15) / 16 * 16 * headSize
+        for layer in 0..<layerCount {
+            for head in 0..<headCount {
+                let (to, from) = (panels(layer: layer, head: head), other.panels(layer: layer, head: head))
+                unsafe to.keys.update(from: from.keys, count: keyCount)
+                for panel in 0..<((headSize + 15) / 16) {
+                    unsafe (to.values + panel * to.capacity * 16).update(
+                        from: from.values + panel * from.capacity * 16, count: count * 16)
+                }
+            }
+        }
+        advance(by: count)
     }
 
     /// Forgets every position from `count` on.
@@ -65,6 +88,6 @@ package final class KVCache {
             keys: keys.base + index * keyStride, values: values.base + index * valueStride, capacity: paddedCapacity)
     }
 
-    /// Bytes that the filled positions take.
-    package var usedBytes: Int { keys.count / max(paddedCapacity, 1) * count * 2 * 2 }
+    /// Bytes that the positions take that were ever filled.
+    package var touchedBytes: Int { (keys.count + values.count) / max(paddedCapacity, 1) * touchedCount * 2 }
 }

@@ -7,7 +7,7 @@ package import Tensors
 /// Source: the packed-panel idea of Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 @safe
 package final class PackedMatrix: Sendable {
-    /// How the weights are stored.
+    /// How the panels hold the weights.
     package let type: ck_weight_type
     /// R: outputs.
     package let rowCount: Int
@@ -17,6 +17,8 @@ package final class PackedMatrix: Sendable {
     package let panelBytes: Int
     /// Written in `init` only, then read by any number of threads.
     package nonisolated(unsafe) let panels: UnsafeMutableRawPointer
+    /// Keeps the panels' memory.
+    private let chunk: WeightArena.Chunk
 
     /// Panels of 16 rows; the last may be partly empty.
     package var panelCount: Int { (rowCount + 15) / 16 }
@@ -29,20 +31,30 @@ package final class PackedMatrix: Sendable {
     ///   - type: their storage.
     ///   - rows: R rows of K values; `ck_row_bytes` each.
     ///   - rowCount: R.
-    ///   - columnCount: K, a multiple of 32 for the quantised types.
+    ///   - columnCount: K, a multiple of `ck_block_columns`.
     ///   - pool: packs panels in parallel.
-    package init(
+    package convenience init(
         type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, pool: ThreadPool
     ) {
-        self.type = type
+        unsafe self.init(
+            type: type, rows: rows, rowCount: rowCount, columnCount: columnCount, pool: pool, arena: WeightArena())
+    }
+
+    /// The same, in the memory of `arena`.
+    init(
+        type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, pool: ThreadPool,
+        arena: WeightArena
+    ) {
+        self.type = ck_panel_type(type)
         self.rowCount = rowCount
         self.columnCount = columnCount
         let panelBytes = ck_panel_bytes(type, columnCount)
         self.panelBytes = panelBytes
         let panelCount = (rowCount + 15) / 16
         // Panels start on cache lines; the kernels' wide loads then never straddle two.
-        nonisolated(unsafe) let panels = UnsafeMutableRawPointer.allocate(
-            byteCount: max(panelBytes * panelCount, 64), alignment: 64)
+        let offset: Int
+        (chunk, offset) = arena.allocate(max(panelBytes * panelCount, 64))
+        nonisolated(unsafe) let panels = unsafe chunk.base + offset
         unsafe self.panels = unsafe panels
         let rowBytes = ck_row_bytes(type, columnCount)
         precondition(rows.count >= rowBytes * rowCount)
@@ -57,8 +69,6 @@ package final class PackedMatrix: Sendable {
             }
         }
     }
-
-    deinit { unsafe panels.deallocate() }
 }
 
 /// A small vector of f32 weights, such as a norm's.

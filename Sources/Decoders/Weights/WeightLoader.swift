@@ -6,6 +6,7 @@ import Tensors
 struct WeightLoader {
     let file: GGUFFile
     let pool: ThreadPool
+    private let arena = WeightArena()
     private var used: Set<String> = []
 
     init(file: GGUFFile, pool: ThreadPool) {
@@ -13,19 +14,38 @@ struct WeightLoader {
         self.pool = pool
     }
 
-    /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels.
-    mutating func matrix(_ name: String, rows: Int, columns: Int) throws(DecoderError) -> PackedMatrix {
+    /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels; `order` names the file's row that
+    /// becomes each row, nil means the file's order.
+    mutating func matrix(
+        _ name: String, rows: Int, columns: Int, order: [Int]? = nil
+    ) throws(DecoderError) -> PackedMatrix {
         let (tensor, type) = try find(name, shape: [rows, columns])
-        let matrix = unsafe PackedMatrix(
-            type: type, rows: file.base(of: tensor), rowCount: rows, columnCount: columns, pool: pool)
+        let bytes = unsafe file.base(of: tensor)
+        let matrix: PackedMatrix
+        if let order {
+            var moved = [UInt8]()
+            moved.reserveCapacity(bytes.count)
+            for row in order {
+                let start = row * tensor.rowBytes
+                unsafe moved.append(contentsOf: bytes[start..<(start + tensor.rowBytes)])
+            }
+            matrix = unsafe moved.withUnsafeBytes { bytes in
+                unsafe PackedMatrix(
+                    type: type, rows: bytes, rowCount: rows, columnCount: columns, pool: pool, arena: arena)
+            }
+        } else {
+            matrix = unsafe PackedMatrix(
+                type: type, rows: bytes, rowCount: rows, columnCount: columns, pool: pool, arena: arena)
+        }
         // The packed copy is what is read from here on; the file's pages would only count as memory.
         file.releasePages(of: tensor)
         return matrix
     }
 
-    /// A vector of `count` values.
-    mutating func vector(_ name: String, count: Int) throws(DecoderError) -> WeightVector {
-        WeightVector(try floats(name, count: count))
+    /// A vector of `count` values, in the order `order` if given.
+    mutating func vector(_ name: String, count: Int, order: [Int]? = nil) throws(DecoderError) -> WeightVector {
+        let values = try floats(name, count: count)
+        return WeightVector(order.map { $0.map { values[$0] } } ?? values)
     }
 
     /// `count` values as floats.
@@ -83,6 +103,14 @@ extension ck_weight_type {
         case .q8_0: self = CK_WEIGHT_Q8_0
         case .q4_0: self = CK_WEIGHT_Q4_0
         case .q4_1: self = CK_WEIGHT_Q4_1
+        case .q5_0: self = CK_WEIGHT_Q5_0
+        case .q5_1: self = CK_WEIGHT_Q5_1
+        case .q2K: self = CK_WEIGHT_Q2_K
+        case .q3K: self = CK_WEIGHT_Q3_K
+        case .q4K: self = CK_WEIGHT_Q4_K
+        case .q5K: self = CK_WEIGHT_Q5_K
+        case .q6K: self = CK_WEIGHT_Q6_K
+        case .iq4NL: self = CK_WEIGHT_IQ4_NL
         default: return nil
         }
     }

@@ -4,5 +4,8 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures the speed of the parts on this machine.",
-        subcommands: [BenchIndexCommand.self, BenchEmbedCommand.self, BenchDecodeCommand.self, BenchServeCommand.self])
+        subcommands: [
+            BenchIndexCommand.self, BenchEmbedCommand.self, BenchDecodeCommand.self, BenchGenerateCommand.self,
+            BenchServeCommand.self,
+        ])
 }

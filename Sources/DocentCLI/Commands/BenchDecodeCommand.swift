@@ -15,6 +15,8 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     var promptTokens = 512
     @Option(name: .customLong("max-tokens"), help: "Tokens to write.")
     var maxTokens = 128
+    @Option(name: .customLong("repeat"), help: "Measurements after a warm-up; the medians are reported.")
+    var repeatCount = 1
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -22,12 +24,16 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     private struct Output: Encodable {
         var prefill: Double
         var decode: Double
+        var prefillCPU: Double
+        var decodeCPU: Double
         var load: Double
         var peakBytes: Int
 
         enum CodingKeys: String, CodingKey {
             case prefill = "prefill_tokens_per_s"
             case decode = "decode_tokens_per_s"
+            case prefillCPU = "prefill_tokens_per_cpu_s"
+            case decodeCPU = "decode_tokens_per_cpu_s"
             case load = "load_ms"
             case peakBytes = "peak_rss_bytes"
         }
@@ -36,9 +42,9 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
-        guard promptTokens > 0, maxTokens > 1 else {
+        guard promptTokens > 0, maxTokens > 1, repeatCount > 0 else {
             throw CommandFailure(
-                message: "--prompt-tokens must be at least 1 and --max-tokens at least 2", exitCode: 64)
+                message: "--prompt-tokens and --repeat must be at least 1 and --max-tokens at least 2", exitCode: 64)
         }
         let path = try Runtime.models(settings).path(ofModel: model)
         let clock = ContinuousClock()
@@ -48,17 +54,39 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         // Ordinary tokens, spread over the vocabulary: what they say doesn't change the cost.
         let ids = (0..<promptTokens).map { TokenID(100 + ($0 * 7919) % max(1, decoder.vocabularySize - 200)) }
         let session = DecoderSession(model: decoder, contextLength: promptTokens + maxTokens)
-        let begun = clock.now
-        _ = try session.prefill(ids)
-        let read = clock.now
-        for index in 0..<maxTokens { _ = try session.decode(ids[index % ids.count]) }
-        let written = clock.now
+        _ = try session.prefill(Array(ids.prefix(64)))
+        var prefill: [Rate] = []
+        var decode: [Rate] = []
+        for _ in 0..<repeatCount {
+            session.reset()
+            prefill.append(try Rate(of: promptTokens) { _ = try session.prefill(ids) })
+            decode.append(
+                try Rate(of: maxTokens) {
+                    for index in 0..<maxTokens { _ = try session.decode(ids[index % ids.count]) }
+                })
+        }
         let output = Output(
-            prefill: Double(promptTokens) / ((read - begun) / .seconds(1)),
-            decode: Double(maxTokens) / ((written - read) / .seconds(1)), load: load / .milliseconds(1),
-            peakBytes: PeakMemory.bytes)
+            prefill: Self.median(prefill.map(\.perSecond)), decode: Self.median(decode.map(\.perSecond)),
+            prefillCPU: Self.median(prefill.map(\.perCPUSecond)), decodeCPU: Self.median(decode.map(\.perCPUSecond)),
+            load: load / .milliseconds(1), peakBytes: PeakMemory.bytes)
         if json { return try Terminal.printJSON(output) }
         Terminal.print("read \(Int(output.prefill)) tokens/s, written \(Int(output.decode)) tokens/s")
         Terminal.print("loaded in \(Int(output.load)) ms, peak memory \(ByteCount.text(output.peakBytes))")
     }
+
+    /// Tokens per second of the wall's clock, and per second that the process computed, on all its threads together.
+    private struct Rate {
+        var perSecond: Double
+        var perCPUSecond: Double
+
+        init(of count: Int, _ work: () throws -> Void) rethrows {
+            let clock = ContinuousClock()
+            let (start, startCPU) = (clock.now, CPUTime.seconds)
+            try work()
+            perSecond = Double(count) / ((clock.now - start) / .seconds(1))
+            perCPUSecond = Double(count) / max(CPUTime.seconds - startCPU, 1e-9)
+        }
+    }
+
+    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

@@ -11,8 +11,10 @@ struct BenchEmbedCommand: AsyncParsableCommand {
     var model = "all-minilm-l6-v2"
     @Option(help: "Passages, a line each, or JSON Lines with \"text\".")
     var input: String
-    @Option(help: "f32, the precision this encoder computes in.")
-    var precision = "f32"
+    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16 or int8.")
+    var precision: String?
+    @Option(help: "Queries to time, a line each, or JSON Lines with \"text\"; without it the passages' first words.")
+    var queries: String?
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -43,17 +45,15 @@ struct BenchEmbedCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
-        guard precision == "f32" else {
-            throw CommandFailure(message: "precision '\(precision)' is not supported: use f32", exitCode: 64)
-        }
+        let precision = try precision.map(Settings.precision) ?? settings.precision
         let texts = try InputLines.texts(input).filter { !$0.isEmpty }
         guard !texts.isEmpty else { throw CommandFailure(message: "'\(input)' holds no text to embed") }
         let clock = ContinuousClock()
         let start = clock.now
         let encoder = try Runtime.encoder(
-            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads))
+            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads), precision: precision)
         let load = clock.now - start
-        let latencies = try queryLatencies(texts, encoder)
+        let latencies = try queryLatencies(try timedQueries(texts), encoder)
         let begun = clock.now
         let embeddings = try encoder.embed(texts, kind: .passage)
         let seconds = (clock.now - begun) / .seconds(1)
@@ -68,14 +68,24 @@ struct BenchEmbedCommand: AsyncParsableCommand {
         Terminal.print("loaded in \(Int(output.load)) ms, peak memory \(ByteCount.text(output.peakBytes))")
     }
 
+    /// The queries of the file, or the first words of the passages.
+    private func timedQueries(_ texts: [String]) throws -> [String] {
+        guard let queries else {
+            return texts.prefix(2 * Self.queryCount).map { text in
+                text.split(separator: " ").prefix(Self.queryWords).joined(separator: " ")
+            }
+        }
+        let lines = try InputLines.texts(queries).filter { !$0.isEmpty }
+        guard !lines.isEmpty else { throw CommandFailure(message: "'\(queries)' holds no query") }
+        return lines
+    }
+
     /// Milliseconds of single short queries, sorted; the first half of the runs only warms up.
-    private func queryLatencies(_ texts: [String], _ encoder: any TextEmbedding) throws -> [Double] {
+    private func queryLatencies(_ queries: [String], _ encoder: any TextEmbedding) throws -> [Double] {
         var latencies: [Double] = []
         for index in 0..<2 * Self.queryCount {
-            let words = texts[index % texts.count].split(separator: " ").prefix(Self.queryWords)
-            let query = words.joined(separator: " ")
             let start = ContinuousClock.now
-            _ = try encoder.embed([query], kind: .query)
+            _ = try encoder.embed([queries[index % queries.count]], kind: .query)
             if index >= Self.queryCount { latencies.append((ContinuousClock.now - start) / .milliseconds(1)) }
         }
         return latencies.sorted()

@@ -16,8 +16,8 @@ struct EmbedCommand: AsyncParsableCommand {
     var input: String?
     @Option(help: "A .npy file for the vectors: float32 [n, dim], L2-normalised. Without it JSON Lines go to stdout.")
     var output: String?
-    @Option(help: "f32, the precision this encoder computes in.")
-    var precision = "f32"
+    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16 or int8.")
+    var precision: String?
     @Option(help: "query or passage: some encoders put a different prefix before each.")
     var kind = "passage"
     @OptionGroup var global: GlobalOptions
@@ -32,14 +32,12 @@ struct EmbedCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
-        guard precision == "f32" else {
-            throw CommandFailure(message: "precision '\(precision)' is not supported: use f32", exitCode: 64)
-        }
+        let precision = try precision.map(Settings.precision) ?? settings.precision
         guard let kind = TextKind(rawValue: kind) else {
             throw CommandFailure(message: "kind is '\(kind)': use query or passage", exitCode: 64)
         }
         let encoder = try Runtime.encoder(
-            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads))
+            model, try Runtime.models(settings), ThreadPool(threadCount: settings.threads), precision: precision)
         let texts = try InputLines.texts(input)
         var vectors: [Float] = []
         var truncatedCount = 0

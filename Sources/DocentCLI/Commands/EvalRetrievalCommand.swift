@@ -70,7 +70,8 @@ struct EvalRetrievalCommand: AsyncParsableCommand {
             try Runtime.useKernelLevel(settings)
             let data = try BEIRDataset(folder: dataset)
             let pool = ThreadPool(threadCount: settings.threads)
-            let encoder = try Runtime.encoder(encoder ?? settings.encoder, try Runtime.models(settings), pool)
+            let encoder = try Runtime.encoder(
+                encoder ?? settings.encoder, try Runtime.models(settings), pool, precision: settings.precision)
             let retrieval = try DatasetRetrieval(data, encoder: encoder, pool: pool) { done, total in
                 progress.show("indexing", done: done, total: total)
             }

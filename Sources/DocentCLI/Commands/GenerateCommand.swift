@@ -31,7 +31,7 @@ struct GenerateCommand: AsyncParsableCommand {
     var seed: UInt64?
     @Option(help: "Ends the text before this string; may be given several times.")
     var stop: [String] = []
-    @Flag(help: "Reports the log-probability of each token.")
+    @Flag(help: "Reports the log-probability of each token; with --json also of the prompt's.")
     var logprobs = false
     @Flag(help: "Prints one JSON document.")
     var json = false
@@ -52,6 +52,8 @@ struct GenerateCommand: AsyncParsableCommand {
         var text: String
         var tokens: [Int32]
         var logprobs: [Float]?
+        /// Of each token of the prompt but the first, given those before it.
+        var promptLogprobs: [Float]?
         var promptTokens: Int
         var completionTokens: Int
         var finishReason: String
@@ -61,6 +63,7 @@ struct GenerateCommand: AsyncParsableCommand {
             case text
             case tokens
             case logprobs
+            case promptLogprobs = "prompt_logprobs"
             case promptTokens = "prompt_tokens"
             case completionTokens = "completion_tokens"
             case finishReason = "finish_reason"
@@ -90,6 +93,7 @@ struct GenerateCommand: AsyncParsableCommand {
         try Terminal.printJSON(
             Output(
                 text: decoded.text, tokens: decoded.tokens, logprobs: logprobs ? decoded.logprobs : nil,
+                promptLogprobs: logprobs ? try decoder.logProbabilities(of: ids) : nil,
                 promptTokens: decoded.promptTokenCount, completionTokens: decoded.tokens.count,
                 finishReason: decoded.finishReason.rawValue,
                 timings: Output.Timings(

@@ -33,7 +33,10 @@ struct ModelsCommand: AsyncParsableCommand {
             for row in rows {
                 Terminal.print(
                     Table.row(
-                        [row.name, row.kind, row.status, ByteCount.text(row.bytes), row.licence], [28, 9, 10, 10, 0]))
+                        [
+                            row.name, row.kind, row.status, row.bytes > 0 ? ByteCount.text(row.bytes) : "?",
+                            row.licence,
+                        ], [28, 9, 10, 10, 0]))
             }
         }
     }

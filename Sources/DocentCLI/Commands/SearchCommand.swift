@@ -16,7 +16,7 @@ struct SearchCommand: AsyncParsableCommand {
     var mode = "hybrid"
     @Option(help: "A metadata filter, such as {\"lang\": \"en\", \"year\": {\"$gte\": 2024}}.")
     var filter: String?
-    @Flag(help: "Lets a cross-encoder put the passages in order.")
+    @Flag(help: "Lets the cross-encoder of DOCENT_RERANKER put the passages in order.")
     var rerank = false
     @Flag(help: "Shows how each score comes about.")
     var explain = false
@@ -28,14 +28,12 @@ struct SearchCommand: AsyncParsableCommand {
         guard let mode = SearchMode(rawValue: mode) else {
             throw CommandFailure(message: "mode is '\(mode)': use hybrid, dense or lexical", exitCode: 64)
         }
-        if rerank {
-            throw CommandFailure(message: "no cross-encoder is loaded: leave --rerank out")
-        }
         let runtime = try await Runtime(try await Settings(global))
         _ = try runtime.requireCollection(collection)
         var request = SearchRequest(query: query)
         request.topK = topK
         request.mode = mode
+        request.rerank = rerank
         request.explain = explain
         request.filter = try filter.map { try MetadataFilter(json: try FilterArgument.parse($0)) }
         let response = try await runtime.search.search(request, in: collection)
@@ -43,7 +41,10 @@ struct SearchCommand: AsyncParsableCommand {
         for (index, hit) in response.hits.enumerated() {
             let place = ([hit.documentID] + hit.headingPath).joined(separator: " › ")
             Terminal.print("\(index + 1). \(score(hit.score))  \(place)")
-            let legs = [("dense", hit.scores.dense), ("lexical", hit.scores.lexical), ("fused", hit.scores.fused)]
+            let legs = [
+                ("dense", hit.scores.dense), ("lexical", hit.scores.lexical), ("fused", hit.scores.fused),
+                ("rerank", hit.scores.rerank),
+            ]
             Terminal.print(
                 "   " + legs.compactMap { leg in leg.1.map { "\(leg.0) \(score($0))" } }.joined(separator: ", "))
             let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -21,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
         let runtime = try await Runtime(try await Settings(global))
         let services = ServerServices(
             store: runtime.store, search: runtime.search, ingest: runtime.ingest, answers: runtime.answers,
-            embedder: runtime.embedder, queue: runtime.queue,
+            embedder: runtime.embedder, scheduler: runtime.scheduler, cache: runtime.cache, queue: runtime.queue,
             build: BuildDescription(
                 version: BuildInformation.version, configuration: BuildInformation.configuration,
                 architecture: BuildInformation.architecture, kernels: BuildInformation.kernels),

@@ -1,4 +1,5 @@
 import Configuration
+import Encoders
 import Foundation
 import Generation
 import Logging
@@ -20,8 +21,12 @@ struct Settings: Sendable {
     var isQuiet: Bool
     /// The encoder of new collections: a catalogue name or a folder.
     var encoder: String
+    /// What the encoder's products are formed in.
+    var precision: EncoderPrecision
     /// The local decoder: a catalogue name or a file.
     var decoder: String
+    /// The cross-encoder for searches with rerank: a catalogue name or a folder.
+    var reranker: String
     /// The generator that `auto` stands for; nil leaves the choice to Docent.
     var generator: String?
     /// The remote model, if one is set up.
@@ -40,7 +45,9 @@ struct Settings: Sendable {
         modelsFolder = reader.string(forKey: "models", default: "models")
         promptsFolder = reader.string(forKey: "prompts", default: "prompts")
         encoder = reader.string(forKey: "encoder", default: "all-minilm-l6-v2")
+        precision = try Self.precision(reader.string(forKey: "precision", default: "auto"))
         decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
+        reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
@@ -52,6 +59,14 @@ struct Settings: Sendable {
         }
         logLevel = parsed
         remote = try Self.remote(reader)
+    }
+
+    /// The precision called `name`.
+    static func precision(_ name: String) throws -> EncoderPrecision {
+        guard let precision = EncoderPrecision(rawValue: name) else {
+            throw CommandFailure(message: "precision is '\(name)': use auto, f32, bf16 or int8", exitCode: 64)
+        }
+        return precision
     }
 
     private static func reader(

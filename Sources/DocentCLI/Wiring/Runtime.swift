@@ -18,7 +18,12 @@ final class Runtime: Sendable {
     let logger: Logger
     let pool: ThreadPool
     let store: DocumentStore
+    /// The encoder itself.
     let embedder: any TextEmbedding
+    /// What embeds for everybody: batches, queries before passages.
+    let scheduler: EmbeddingScheduler
+    /// Vectors of queries and of sentences that were embedded lately.
+    let cache: EmbeddingCache
     let analyzer: TextAnalyzer
     let queue: ComputeQueue
     let search: SearchService
@@ -37,22 +42,26 @@ final class Runtime: Sendable {
         pool = ThreadPool(threadCount: settings.threads)
         let models = try Self.models(settings)
         store = try Self.store(settings)
-        embedder = try Self.encoder(settings.encoder, models, pool)
+        embedder = try Self.encoder(settings.encoder, models, pool, precision: settings.precision)
+        scheduler = EmbeddingScheduler(encoder: embedder)
+        cache = EmbeddingCache(dimension: embedder.dimension)
+        let cached = CachedEmbedder(encoder: scheduler, cache: cache)
         analyzer = TextAnalyzer()
         queue = ComputeQueue(label: "compute", workerCount: settings.threads, depth: Self.queueDepth)
         let search = SearchService(
-            store: store, embedder: embedder, dataDirectory: settings.dataFolder, pool: pool, queue: queue,
-            logger: logger)
+            store: store, embedder: scheduler, dataDirectory: settings.dataFolder, pool: pool, queue: queue,
+            cache: cache, rerankers: Self.rerankers(settings.reranker, models, pool), logger: logger)
         self.search = search
-        ingest = IngestService(store: store, embedder: embedder, logger: logger) { collection in
+        // Passages that are taken in are seen once: they pass the cache by.
+        ingest = IngestService(store: store, embedder: scheduler, logger: logger) { collection in
             search.noteCommit(collection)
         }
         let prompts = try PromptLibrary(folder: settings.promptsFolder)
         let registry = try Self.generators(
-            settings, models: models, prompts: prompts, embedder: embedder, analyzer: analyzer, queue: queue,
+            settings, models: models, prompts: prompts, embedder: cached, analyzer: analyzer, queue: queue,
             pool: pool)
         answers = AnswerService(
-            search: search, registry: registry, prompts: prompts, embedder: embedder, analyzer: analyzer,
+            search: search, registry: registry, prompts: prompts, embedder: cached, analyzer: analyzer,
             queue: queue, logger: logger)
     }
 
@@ -106,8 +115,17 @@ final class Runtime: Sendable {
     }
 
     /// Loads the encoder `name`, a catalogue entry or a folder.
-    static func encoder(_ name: String, _ models: ModelStore, _ pool: ThreadPool) throws -> any TextEmbedding {
-        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool)
+    static func encoder(
+        _ name: String, _ models: ModelStore, _ pool: ThreadPool, precision: EncoderPrecision = .auto
+    ) throws -> any TextEmbedding {
+        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool, precision: precision)
+    }
+
+    /// The cross-encoder `name`, a catalogue entry or a folder, loaded by the first search that asks for it.
+    private static func rerankers(_ name: String, _ models: ModelStore, _ pool: ThreadPool) -> RerankerSource {
+        RerankerSource(modelName: name, isInstalled: { (try? models.path(ofModel: name)) != nil }) {
+            try CrossEncoder(folder: try models.path(ofModel: name), name: name, pool: pool)
+        }
     }
 
     /// The generators that can be set up with these settings; the others explain themselves when asked for.

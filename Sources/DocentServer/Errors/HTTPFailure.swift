@@ -1,3 +1,4 @@
+import Encoders
 import Foundation
 import Generation
 public import HTTPTypes
@@ -64,6 +65,7 @@ extension HTTPFailure {
         case let error as RetrievalError: self.init(retrieval: error)
         case let error as GenerationError: self.init(generation: error)
         case let error as IngestionError: self.init(ingestion: error)
+        case let error as EncoderError: self.init(encoder: error)
         case let error as MultipartForm.Failure: self.init(.badRequest, "invalid_multipart", error.description)
         case let error as any HTTPResponseError:
             self.init(error.status, error.status == .notFound ? "not_found" : "http_error", error.status.reasonPhrase)
@@ -101,8 +103,18 @@ extension HTTPFailure {
         case .overloaded: self.init(.serviceUnavailable, "overloaded", message, retryAfter: .seconds(1))
         case .cancelled: self.init(.serviceUnavailable, "cancelled", message)
         case .storage(let error): self.init(storage: error)
+        case .rerankerUnavailable: self.init(.badRequest, "reranker_not_available", message)
         case .embedding: self.init(.internalServerError, "embedding_failed", message)
         case .index: self.init(.internalServerError, "index_failed", message)
+        }
+    }
+
+    private init(encoder error: EncoderError) {
+        let message = error.description
+        switch error {
+        case .busy: self.init(.serviceUnavailable, "overloaded", message, retryAfter: .seconds(1))
+        case .cancelled: self.init(.serviceUnavailable, "cancelled", message)
+        default: self.init(.internalServerError, "embedding_failed", message)
         }
     }
 

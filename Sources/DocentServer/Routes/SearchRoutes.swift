@@ -13,6 +13,7 @@ struct SearchRoutes {
         var mode: String?
         var filter: JSONValue?
         var rerank: Bool?
+        var rerankDepth: WholeNumber?
         var explain: Bool?
 
         enum CodingKeys: String, CodingKey {
@@ -22,6 +23,7 @@ struct SearchRoutes {
             case mode
             case filter
             case rerank
+            case rerankDepth = "rerank_depth"
             case explain
         }
     }
@@ -36,10 +38,6 @@ struct SearchRoutes {
     }
 
     private func lookup(_ body: Body) throws -> SearchRequest {
-        if body.rerank == true {
-            throw HTTPFailure(
-                .badRequest, "reranker_not_available", "no cross-encoder is loaded: leave 'rerank' out")
-        }
         var request = SearchRequest(query: body.query, vector: body.vector)
         if let topK = body.topK { request.topK = topK.value }
         if let mode = body.mode {
@@ -52,6 +50,8 @@ struct SearchRoutes {
             request.mode = .dense
         }
         request.filter = try body.filter.map { try MetadataFilter(json: $0) }
+        request.rerank = body.rerank ?? false
+        request.rerankDepth = body.rerankDepth?.value
         request.explain = body.explain ?? false
         return request
     }

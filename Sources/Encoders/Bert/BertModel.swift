@@ -35,11 +35,13 @@ struct BertEmbeddings: Sendable {
     private let hiddenSize: Int
     private let file: SafetensorsFile
     private let converted: FloatBuffer?
+    private let precision: EncoderPrecision
 
     init(
         _ configuration: EncoderConfiguration, _ weights: inout WeightReader, _ file: SafetensorsFile
     ) throws(EncoderError) {
         hiddenSize = configuration.hiddenSize
+        precision = weights.precision
         self.file = file
         let wordShape = [configuration.vocabularySize, hiddenSize]
         if let mapped = unsafe try weights.mappedFloats("embeddings.word_embeddings.weight", wordShape) {
@@ -63,22 +65,22 @@ struct BertEmbeddings: Sendable {
     }
 
     func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
-        let kernels = unsafe ck_kernels().pointee.elementwise
+        let kernels = unsafe ck_kernels().pointee
         pool.run(taskCount: batch.ends.count) { sequence in
             let secondStart = batch.secondStarts.isEmpty ? Int.max : batch.secondStarts[sequence]
             for (position, token) in batch.range(sequence).enumerated() {
                 let row = unsafe workspace.hidden.row(token)
                 // Ids are below V and positions below their count: `SentenceEncoder` has made sure of both.
-                unsafe kernels.add(
+                unsafe kernels.elementwise.add(
                     words + Int(batch.ids[token]) * hiddenSize, positions.base + position * hiddenSize, hiddenSize, row)
-                if position >= secondStart { unsafe kernels.add(row, typeStep.base, hiddenSize, row) }
-                unsafe norm.apply(row, kernels)
+                if position >= secondStart { unsafe kernels.elementwise.add(row, typeStep.base, hiddenSize, row) }
+                norm.apply(token, workspace, precision, kernels)
             }
         }
     }
 }
 
-/// Layer norm of one row in place.
+/// Layer norm of hidden rows in place, and their conversion for the product that follows.
 struct BertLayerNorm: Sendable {
     private let weight: FloatBuffer  // [D]
     private let bias: FloatBuffer  // [D]
@@ -93,18 +95,29 @@ struct BertLayerNorm: Sendable {
         epsilon = configuration.layerNormEpsilon
     }
 
-    func apply(_ row: UnsafeMutablePointer<Float>, _ kernels: ck_elementwise_table) {
-        unsafe kernels.layer_norm(row, weight.count, weight.base, bias.base, epsilon, row)
+    /// Row `token` of the workspace.
+    func apply(_ token: Int, _ workspace: Workspace, _ precision: EncoderPrecision, _ kernels: ck_table) {
+        let row = unsafe workspace.hidden.row(token)
+        unsafe kernels.elementwise.layer_norm(row, weight.count, weight.base, bias.base, epsilon, row)
+        let operand = workspace.hiddenOperand
+        switch precision {
+        case .bf16:
+            // The operand's row has room for D halves.
+            let halves = unsafe operand.row(token).assumingMemoryBound(to: UInt16.self)
+            unsafe kernels.gemm.to_bf16(row, weight.count, halves)
+        case .int8:
+            unsafe operand.quantize(token) { bytes, groups in
+                unsafe kernels.gemm.quantize(row, weight.count, bytes, groups)
+            }
+        default: break
+        }
     }
 
-    /// Every row of [T, D].
-    func apply(_ rows: Activation, count: Int, _ pool: ThreadPool) {
-        let kernels = unsafe ck_kernels().pointee.elementwise
-        let shares = count < 128 ? 1 : 2 * pool.threadCount
-        pool.run(taskCount: shares) { share in
-            for row in (count * share / shares)..<(count * (share + 1) / shares) {
-                unsafe apply(rows.row(row), kernels)
-            }
+    /// The first `count` rows.
+    func apply(_ workspace: Workspace, count: Int, _ precision: EncoderPrecision, _ pool: ThreadPool) {
+        let kernels = unsafe ck_kernels().pointee
+        pool.run(rowCount: count) { rows in
+            for row in rows { apply(row, workspace, precision, kernels) }
         }
     }
 }
@@ -127,22 +140,25 @@ struct BertSelfAttention: Sendable {
 
     func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
         queryKeyValue.apply(
-            workspace.hidden, rows: batch.ids.count, epilogue: CK_EPILOGUE_BIAS, to: workspace.wide, pool: pool)
+            workspace.hiddenOperand, rows: batch.ids.count, epilogue: CK_EPILOGUE_BIAS, to: workspace.wide, pool: pool)
         let kernels = unsafe ck_kernels().pointee.elementwise
+        let (wide, context) = (workspace.wide, workspace.context)
         let pairs = batch.ends.count * headCount
         let shares = min(pairs, pool.threadCount)
         pool.run(taskCount: shares) { share in
             for pair in (pairs * share / shares)..<(pairs * (share + 1) / shares) {
                 let tokens = batch.range(pair / headCount)
-                let column = pair % headCount * headSize
-                let row = unsafe workspace.wide.row(tokens.lowerBound) + column
+                let (first, column) = (tokens.lowerBound, pair % headCount * headSize)
                 var attention = unsafe ck_self_attention(
-                    q: row, k: row + headCount * headSize, v: row + 2 * headCount * headSize,
-                    stride: workspace.wide.stride, token_count: tokens.count, head_size: headSize,
-                    scale: 1 / Float(headSize).squareRoot(),
-                    out: workspace.context.row(tokens.lowerBound) + column, out_stride: workspace.context.stride,
-                    scratch: workspace.scratch(share))
-                unsafe kernels.self_attention(&attention)
+                    q: wide.at(first, column), k: wide.at(first, column + headCount * headSize),
+                    v: wide.at(first, column + 2 * headCount * headSize), stride: wide.stride,
+                    token_count: tokens.count, head_size: headSize, scale: 1 / Float(headSize).squareRoot(),
+                    out: context.at(first, column), out_stride: context.stride, scratch: workspace.scratch(share))
+                if wide.isHalf {
+                    unsafe kernels.self_attention_bf16(&attention)
+                } else {
+                    unsafe kernels.self_attention(&attention)
+                }
             }
         }
     }
@@ -174,33 +190,43 @@ struct BertLayer: Sendable {
     func apply(_ batch: TokenBatch, _ workspace: Workspace, _ pool: ThreadPool) {
         let rows = batch.ids.count
         let hidden = workspace.hidden
+        let sums = unsafe Numbers(base: UnsafeMutableRawPointer(hidden.base), stride: hidden.stride, isHalf: false)
+        let precision = output.precision
         selfAttention.apply(batch, workspace, pool)
+        workspace.contextOperand.take(workspace.context, rows: rows, columns: output.outputCount, pool)
         attentionOutput.apply(
-            workspace.context, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: hidden,
+            workspace.contextOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: sums,
             pool: pool)
-        attentionNorm.apply(hidden, count: rows, pool)
-        intermediate.apply(hidden, rows: rows, epilogue: CK_EPILOGUE_BIAS_GELU, to: workspace.wide, pool: pool)
+        attentionNorm.apply(workspace, count: rows, precision, pool)
+        intermediate.apply(
+            workspace.hiddenOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_GELU, to: workspace.wide, pool: pool)
+        workspace.wideOperand.take(workspace.wide, rows: rows, columns: output.inputCount, pool)
         output.apply(
-            workspace.wide, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: hidden, pool: pool)
-        outputNorm.apply(hidden, count: rows, pool)
+            workspace.wideOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: sums,
+            pool: pool)
+        outputNorm.apply(workspace, count: rows, precision, pool)
     }
 }
 
 /// The whole encoder: packed token ids → one L2-normalised vector for each sequence.
 struct BertModel: Sendable {
     let configuration: EncoderConfiguration
+    /// What products are formed in: f32, bf16 or int8.
+    let precision: EncoderPrecision
     private let embeddings: BertEmbeddings
     private let layers: [BertLayer]
 
     /// Reads the weights; `configuration` says which there must be.
     ///
-    /// Names that begin with `headPrefix` belong to a head and are left to it.
+    /// Names that begin with `headPrefix` belong to a head and are left to it. The threads of `pool` pack the weights.
     /// - Throws: `EncoderError.weights` when one is missing or of another shape, `.unusedWeights` when some are left.
     init(
-        _ configuration: EncoderConfiguration, _ file: SafetensorsFile, headPrefix: String? = nil
+        _ configuration: EncoderConfiguration, _ file: SafetensorsFile, precision: EncoderPrecision = .f32,
+        headPrefix: String? = nil, pool: ThreadPool
     ) throws(EncoderError) {
-        var weights = WeightReader(file)
+        var weights = WeightReader(file, configuration, precision: precision.resolved, pool: pool)
         self.configuration = configuration
+        self.precision = precision.resolved
         embeddings = try BertEmbeddings(configuration, &weights, file)
         var layers: [BertLayer] = []
         for index in 0..<configuration.layerCount {
@@ -231,8 +257,7 @@ struct BertModel: Sendable {
         let kernels = unsafe ck_kernels().pointee.elementwise
         let size = configuration.hiddenSize
         let hidden = workspace.hidden
-        // `context` is free by now: its first row takes the pooled vector.
-        let pooled = unsafe workspace.context.row(0)
+        let pooled = unsafe workspace.pooled.row(0)
         for sequence in batch.ends.indices {
             let tokens = batch.range(sequence)
             let rows = configuration.pooling == .mean ? tokens.count : 1

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Rows of activations inside a workspace: [T, …] with `stride` floats from one token to the next.
+/// Rows of floats inside a workspace: [T, …] with `stride` floats from one token to the next.
 // A view without ownership; the workspace it lies in outlives the forward pass that uses it.
 @safe
 struct Activation: Sendable {
@@ -11,9 +11,44 @@ struct Activation: Sendable {
     func row(_ token: Int) -> UnsafeMutablePointer<Float> { unsafe base + token * stride }
 }
 
+/// Rows of the numbers that flow between the products of a layer: floats, or bf16 when `isHalf`.
+// A view without ownership, as `Activation` is.
+@safe
+struct Numbers: Sendable {
+    nonisolated(unsafe) let base: UnsafeMutableRawPointer
+    /// Numbers from one token to the next; even.
+    let stride: Int
+    let isHalf: Bool
+
+    /// Bytes of a number.
+    var width: Int { isHalf ? 2 : 4 }
+    /// How the product kernels call the type.
+    var output: ck_output { isHalf ? CK_OUTPUT_BF16 : CK_OUTPUT_F32 }
+
+    /// Number `column` of row `token`.
+    func at(_ token: Int, _ column: Int = 0) -> UnsafeMutableRawPointer {
+        unsafe base + (token * stride + column) * width
+    }
+}
+
+/// Rows as the products take them: floats, bf16, or bytes with the scales of their groups.
+// A view without ownership, as `Activation` is.
+@safe
+struct Operand: Sendable {
+    nonisolated(unsafe) let base: UnsafeMutableRawPointer
+    /// Words of 32 bits from one token to the next.
+    let stride: Int
+    /// [T, groupStride], of bytes alone.
+    nonisolated(unsafe) let groups: UnsafeMutablePointer<ck_byte_group>?
+    let groupStride: Int
+
+    /// The first word of row `token`.
+    func row(_ token: Int) -> UnsafeMutableRawPointer { unsafe base + token * stride * 4 }
+}
+
 /// The activations of one forward pass, reused by the next one.
 ///
-/// A row is padded to whole panels and 16 floats more: the product kernels write whole panels, and strides that are no
+/// A row is padded to whole panels and 16 words more: the product kernels write whole panels, and strides that are no
 /// multiple of 4 KB keep neighbouring rows out of the same cache set.
 struct Workspace: Sendable {
     /// T: the most tokens a pass may have.
@@ -23,34 +58,80 @@ struct Workspace: Sendable {
     /// [T, D]: what flows from layer to layer.
     let hidden: Activation
     /// [T, D]: the heads' results.
-    let context: Activation
+    let context: Numbers
     /// [T, 3D] queries, keys and values; then [T, intermediate size].
-    let wide: Activation
+    let wide: Numbers
+    /// [T, D]: the hidden rows as the next product takes them.
+    let hiddenOperand: Operand
+    /// [T, D]: `context` as the product takes it.
+    let contextOperand: Operand
+    /// [T, intermediate size]: `wide` as the product takes it.
+    let wideOperand: Operand
+    /// [D]: a pooled vector.
+    let pooled: Activation
     /// Per share of the attention: scratch of its kernel.
     let scratchStride: Int
 
-    private let floats: FloatBuffer
+    private let words: FloatBuffer
     private let scratchOffset: Int
 
-    init(_ configuration: EncoderConfiguration, tokenCapacity: Int, sequenceCapacity: Int, shares: Int) {
-        func stride(_ columns: Int) -> Int {
-            (columns + Int(CK_GEMM_PANEL) - 1) / Int(CK_GEMM_PANEL) * Int(CK_GEMM_PANEL) + 16
-        }
-        let narrow = stride(configuration.hiddenSize)
-        let broad = stride(max(3 * configuration.hiddenSize, configuration.intermediateSize))
+    init(
+        _ configuration: EncoderConfiguration, precision: EncoderPrecision = .f32, tokenCapacity: Int,
+        sequenceCapacity: Int, shares: Int
+    ) {
+        func padded(_ columns: Int) -> Int { (columns + Int(CK_GEMM_PANEL) - 1) & -Int(CK_GEMM_PANEL) }
+        let narrow = padded(configuration.hiddenSize)
+        let broadest = max(3 * configuration.hiddenSize, configuration.intermediateSize)
+        let broad = padded(broadest)
+        let isHalf = precision != .f32
+        let groups = (broadest + Int(CK_GEMM_GROUP) - 1) / Int(CK_GEMM_GROUP)
+        let perWord = isHalf ? 2 : 1
+        // Words of a row of each kind.
+        let hiddenStride = narrow + 16
+        let contextStride = (isHalf ? narrow / 2 : narrow) + 16
+        let wideStride = (isHalf ? broad / 2 : broad) + 16
+        let operandStride = precision == .f32 ? 0 : (precision == .bf16 ? narrow / 2 : broad / 4) + 16
+        let groupStride = precision == .int8 ? groups : 0
         let scratch = ck_self_attention_scratch(sequenceCapacity, configuration.headSize)
         scratchStride = (scratch + 15) / 16 * 16
-        scratchOffset = tokenCapacity * (2 * narrow + broad)
-        floats = FloatBuffer(count: scratchOffset + shares * scratchStride)
+        let row = hiddenStride + contextStride + wideStride + operandStride + 2 * groupStride
+        scratchOffset = (tokenCapacity * row + narrow + 15) / 16 * 16
+        words = FloatBuffer(count: scratchOffset + shares * scratchStride)
         self.tokenCapacity = tokenCapacity
         self.sequenceCapacity = sequenceCapacity
-        hidden = unsafe Activation(base: floats.base, stride: narrow)
-        context = unsafe Activation(base: floats.base + tokenCapacity * narrow, stride: narrow)
-        wide = unsafe Activation(base: floats.base + 2 * tokenCapacity * narrow, stride: broad)
+
+        var next = unsafe words.base
+        // The next `stride` words for each token.
+        func take(_ stride: Int) -> UnsafeMutablePointer<Float> {
+            defer { unsafe next += tokenCapacity * stride }
+            return unsafe next
+        }
+        hidden = unsafe Activation(base: take(hiddenStride), stride: hiddenStride)
+        context = unsafe Numbers(
+            base: UnsafeMutableRawPointer(take(contextStride)), stride: contextStride * perWord, isHalf: isHalf)
+        wide = unsafe Numbers(
+            base: UnsafeMutableRawPointer(take(wideStride)), stride: wideStride * perWord, isHalf: isHalf)
+        let own = unsafe UnsafeMutableRawPointer(take(operandStride))
+        let scales = unsafe UnsafeMutableRawPointer(take(2 * groupStride))
+        pooled = unsafe Activation(base: next, stride: narrow)
+        switch precision {
+        case .int8:
+            let bytes = unsafe Operand(
+                base: own, stride: operandStride,
+                groups: scales.bindMemory(to: ck_byte_group.self, capacity: tokenCapacity * groupStride),
+                groupStride: groupStride)
+            (hiddenOperand, contextOperand, wideOperand) = (bytes, bytes, bytes)
+        default:
+            hiddenOperand = unsafe Operand(
+                base: isHalf ? own : UnsafeMutableRawPointer(hidden.base),
+                stride: isHalf ? operandStride : hiddenStride, groups: nil, groupStride: 0)
+            contextOperand = unsafe Operand(base: context.base, stride: contextStride, groups: nil, groupStride: 0)
+            wideOperand = unsafe Operand(base: wide.base, stride: wideStride, groups: nil, groupStride: 0)
+        }
     }
 
     /// The scratch of one share of the attention.
     func scratch(_ share: Int) -> UnsafeMutablePointer<Float> {
-        unsafe floats.base + scratchOffset + share * scratchStride
+        unsafe words.base + scratchOffset + share * scratchStride
     }
 }

@@ -44,7 +44,7 @@ public final class CrossEncoder: Reranking {
         }
         modelName = name
         self.pool = pool
-        model = try BertModel(configuration, weights, headPrefix: "classifier.")
+        model = try BertModel(configuration, weights, headPrefix: "classifier.", pool: pool)
         head = try ClassificationHead(configuration, weights)
         pairs = PairMaker(
             sequences: SequenceMaker(

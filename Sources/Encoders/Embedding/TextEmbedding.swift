@@ -11,7 +11,7 @@ public protocol TextEmbedding: Sendable {
     /// The model's name in the catalog.
     var modelName: String { get }
 
-    /// Identifies configuration, tokenizer and weights: vectors of different fingerprints must not be compared.
+    /// Identifies configuration, tokenizer and weights, and the precision if it isn't f32: see `matches(_:)`.
     var fingerprint: String { get }
 
     /// D: the length of a vector.
@@ -32,4 +32,14 @@ public protocol TextEmbedding: Sendable {
     /// - Returns: one row for each text, in the order of `texts`.
     /// - Throws: `EncoderError.notFinite` when the weights are damaged.
     func embed(_ texts: [String], kind: TextKind) throws(EncoderError) -> Embeddings
+}
+
+extension TextEmbedding {
+    /// Whether vectors that an encoder of `fingerprint` made can be compared with this one's.
+    ///
+    /// They can when configuration, tokenizer and weights are the same. What follows a `+` is the precision: it is on
+    /// record, but vectors of different precisions of one model are close enough to be searched together.
+    public func matches(_ fingerprint: String) -> Bool {
+        fingerprint.prefix { $0 != "+" } == self.fingerprint.prefix { $0 != "+" }
+    }
 }

@@ -13,9 +13,11 @@ import Tokenizers
 public final class SentenceEncoder: TextEmbedding {
     /// The model's name in the catalog.
     public let modelName: String
-    /// Identifies configuration, tokenizer and weights; see `EncoderFingerprint`.
+    /// Identifies configuration, tokenizer, weights (`EncoderFingerprint`) and, after a `+`, a precision below f32.
     public let fingerprint: String
 
+    /// What the products are formed in: f32, bf16 or int8, never `auto`.
+    public var precision: EncoderPrecision { model.precision }
     /// D: the length of a vector.
     public var dimension: Int { model.configuration.hiddenSize }
     /// The most tokens of a text that are read, special tokens included, those of a passage's prompt not.
@@ -37,8 +39,11 @@ public final class SentenceEncoder: TextEmbedding {
     ///   - folder: a Hugging Face model folder, or a model's entry in a Hugging Face cache.
     ///   - name: the name to report as `modelName`.
     ///   - pool: the threads that do the work.
+    ///   - precision: what the products are formed in.
     /// - Throws: `EncoderError`, naming the file that is missing, damaged or not supported.
-    public init(folder: String, name: String, pool: ThreadPool) throws(EncoderError) {
+    public init(
+        folder: String, name: String, pool: ThreadPool, precision: EncoderPrecision = .f32
+    ) throws(EncoderError) {
         let folder = EncoderFolder.resolved(folder)
         let configuration = try EncoderConfiguration(folder: folder, name: name)
         let tokenizer = try Self.tokenizer(folder, configuration)
@@ -53,13 +58,14 @@ public final class SentenceEncoder: TextEmbedding {
         }
         modelName = name
         self.pool = pool
-        model = try BertModel(configuration, weights)
+        model = try BertModel(configuration, weights, precision: precision, pool: pool)
         sequences = SequenceMaker(
             tokenizer: tokenizer, first: first, last: last, maxTokenCount: configuration.maxTokenCount)
         prompts = configuration.prompts
         let promptTokens = tokenizer.tokenCount(of: configuration.prompts.passage)
         maxTokenCount = max(2, configuration.maxTokenCount - promptTokens)
-        fingerprint = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        let hash = EncoderFingerprint.hash(configuration, tokenizer, weights)
+        fingerprint = model.precision == .f32 ? hash : hash + "+" + model.precision.rawValue
     }
 
     /// How many tokens `text` has, special tokens not included.
@@ -135,7 +141,8 @@ public final class SentenceEncoder: TextEmbedding {
         let workspace =
             free
             ?? Workspace(
-                model.configuration, tokenCapacity: max(batch.ids.count, Self.batchTokenCount),
+                model.configuration, precision: model.precision,
+                tokenCapacity: max(batch.ids.count, Self.batchTokenCount),
                 sequenceCapacity: max(longest, min(model.configuration.maxTokenCount, Self.batchTokenCount)),
                 shares: pool.threadCount)
         body(workspace)

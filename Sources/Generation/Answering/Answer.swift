@@ -52,11 +52,14 @@ public struct Answer: Sendable, Encodable {
     public struct Usage: Sendable, Encodable, Equatable {
         /// Tokens of the prompt; 0 for the extract.
         public var promptTokens: Int
+        /// Tokens of those that were known from an earlier prompt and cost nothing.
+        public var cachedTokens: Int
         /// Tokens written.
         public var completionTokens: Int
 
         enum CodingKeys: String, CodingKey {
             case promptTokens = "prompt_tokens"
+            case cachedTokens = "cached_tokens"
             case completionTokens = "completion_tokens"
         }
     }

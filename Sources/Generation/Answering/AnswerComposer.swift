@@ -127,7 +127,8 @@ struct AnswerComposer {
             supported: verdicts,
             generator: generator, model: summary?.model,
             usage: Answer.Usage(
-                promptTokens: summary?.promptTokenCount ?? 0, completionTokens: summary?.completionTokenCount ?? 0),
+                promptTokens: summary?.promptTokenCount ?? 0, cachedTokens: summary?.cachedTokenCount ?? 0,
+                completionTokens: summary?.completionTokenCount ?? 0),
             passages: passages.map(\.hit), notes: notes + (summary?.notes ?? []), timings: timings)
     }
 }

@@ -21,14 +21,19 @@ enum LeadIns {
             if isItem, !isListItem(previous), !isComplete(previous) { listLeadIn = index - 1 }
             if let listLeadIn {
                 connect(&sentences, index, to: listLeadIn)
-            } else if previous.hasSuffix("?") || (!isItem && !isComplete(previous) && startsLowercase(text)) {
+            } else if previous.hasSuffix("?") || previous.hasSuffix(":")
+                || (!isItem && !isComplete(previous) && startsLowercase(text))
+            {
                 connect(&sentences, index, to: index - 1)
             } else if !isItem, pointsBack(text) {
                 // It stays a statement of its own.
                 sentences[index].leadIn = previous
             }
         }
-        for index in sentences.indices where sentences[index].text.hasSuffix("?") { sentences[index].isLeadIn = true }
+        // What they lead in to may be in another chunk; they say nothing by themselves.
+        for index in sentences.indices where [":", "?"].contains(sentences[index].text.last) {
+            sentences[index].isLeadIn = true
+        }
     }
 
     private static func connect(_ sentences: inout [PassageSentence], _ index: Int, to leadIn: Int) {

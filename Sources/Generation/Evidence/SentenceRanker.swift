@@ -58,7 +58,8 @@ struct SentenceRanker: Sendable {
         let headings = Dictionary(passages.map { ($0.number, $0.heading) }) { first, _ in first }
         let texts = candidates.map { candidate in
             let heading = headings[candidate.passageNumber] ?? ""
-            return heading + ": " + ((candidate.tableHeader ?? candidate.leadIn).map { $0 + " : " } ?? "") + candidate.text
+            let context = (candidate.tableHeader ?? candidate.leadIn).map { $0 + " : " } ?? ""
+            return heading + ": " + context + candidate.text
         }
         let query = try embedder.embed([question], kind: .query).row(0)
         let embeddings = try embedder.embed(texts, kind: .passage)
@@ -74,7 +75,7 @@ struct SentenceRanker: Sendable {
     private func sentences(of passage: Passage, _ questionTerms: Set<String>) -> [RankedSentence] {
         let headingTerms = Set(analyzer.contentTerms(of: passage.heading))
         var result: [RankedSentence] = []
-        for sentence in PassageSentence.all(in: passage.hit.text, splitter) 
+        for sentence in PassageSentence.all(in: passage.hit.text, splitter)
         where !sentence.isTableHeader && !sentence.isLeadIn && !sentence.isDateline {
             // A fragment of one or two words is a label, not a statement.
             let words = sentence.text.split(whereSeparator: \.isWhitespace).count
@@ -86,7 +87,8 @@ struct SentenceRanker: Sendable {
             result.append(
                 RankedSentence(
                     passageNumber: passage.number, utf8Range: sentence.utf8Range, text: sentence.text,
-                    tableHeader: sentence.tableHeader, leadIn: sentence.leadIn, cosine: 0, coverage: coverage, score: 0))
+                    tableHeader: sentence.tableHeader, leadIn: sentence.leadIn, cosine: 0, coverage: coverage,
+                    score: 0))
         }
         return result
     }

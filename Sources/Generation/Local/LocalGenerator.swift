@@ -5,6 +5,9 @@ import Tokenizers
 
 /// Lets the local decoder write the answer.
 ///
+/// Passages stand in front of the question, so that a second question over the same ones only costs itself
+/// (`PrefixCache`), and words that an answer quotes from them are guessed ahead (`GenerationOptions.drafting`).
+///
 /// A small decoder can't pick the answer out of long passages, so the prompt stays short: passages are cut from the
 /// end until it fits the budget. Control tokens can't come from documents (``PromptLibrary`` breaks them up).
 public struct LocalGenerator: TextGenerating {
@@ -18,6 +21,8 @@ public struct LocalGenerator: TextGenerating {
     ///
     /// Longer prompts cost time to the first word and confuse small models.
     private let promptBudget: Int
+    /// What was computed for recent prompts.
+    private let prefixes: PrefixCache
 
     /// Sets up the generator.
     /// - Parameters:
@@ -26,15 +31,17 @@ public struct LocalGenerator: TextGenerating {
     ///   - prompts: the templates.
     ///   - queue: where the CPU work runs.
     ///   - promptBudget: the most tokens of a prompt, 128 or more. Default 1,024; never more than the model's context.
+    ///   - prefixMemoryBytes: the most memory for what was computed for recent prompts; 0 keeps nothing.
     public init(
         loading: @escaping @Sendable () throws -> DecoderModel, modelName: String, prompts: PromptLibrary,
-        queue: ComputeQueue, promptBudget: Int = 1024
+        queue: ComputeQueue, promptBudget: Int = 1024, prefixMemoryBytes: Int = PrefixCache.defaultMemoryBytes
     ) {
         loader = DecoderLoader(loading)
         self.modelName = modelName
         self.prompts = prompts
         self.queue = queue
         self.promptBudget = max(128, promptBudget)
+        prefixes = PrefixCache(memoryBytes: prefixMemoryBytes)
     }
 
     /// Writes token by token.
@@ -46,13 +53,18 @@ public struct LocalGenerator: TextGenerating {
                 let summary = try await queue.run { [self] in
                     let model = try loader.model()
                     let (ids, notes) = try prompt(for: request, model)
-                    let decoded = try model.generate(prompt: ids, parameters: request.parameters) { token in
-                        if !token.text.isEmpty { continuation.yield(.text(token.text)) }
-                        return !cancelled.isSet
-                    }
+                    let decoded = try model.generate(
+                        prompt: ids, parameters: request.parameters,
+                        options: GenerationOptions(prefixCache: prefixes),
+                        onToken: { token in
+                            if !token.text.isEmpty { continuation.yield(.text(token.text)) }
+                            return !cancelled.isSet
+                        },
+                        isCancelled: { cancelled.isSet })
                     return GenerationSummary(
                         generator: name, model: modelName, promptTokenCount: decoded.promptTokenCount,
-                        completionTokenCount: decoded.tokens.count, finishReason: decoded.finishReason, notes: notes)
+                        cachedTokenCount: decoded.reusedTokenCount, completionTokenCount: decoded.tokens.count,
+                        finishReason: decoded.finishReason, notes: notes)
                 }
                 continuation.yield(.finished(summary))
                 continuation.finish()

@@ -201,7 +201,7 @@ public final class IngestService: Sendable {
     }
 
     private func check(_ collection: CollectionRecord) throws(IngestionError) {
-        guard collection.encoderFingerprint == embedder.fingerprint else {
+        guard embedder.matches(collection.encoderFingerprint) else {
             throw .encoderMismatch(collection: collection.encoder, loaded: embedder.modelName)
         }
     }

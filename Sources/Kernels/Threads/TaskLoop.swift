@@ -4,23 +4,32 @@ import Synchronization
 /// One loop under way: tasks are claimed by number, and counted when they are done.
 @safe
 final class TaskLoop: Sendable {
-    private let count: Int
+    private let count: Atomic<Int>
     private let claimed = Atomic<Int>(0)
     private let completed = Atomic<Int>(0)
     // Points into the caller's frame; read only by whoever holds a claimed, uncompleted task, so never after the caller
     // has gone on.
-    private nonisolated(unsafe) let body: UnsafePointer<@Sendable (Int) -> Void>
+    private nonisolated(unsafe) var body: UnsafePointer<@Sendable (Int) -> Void>
 
     init(count: Int, body: UnsafePointer<@Sendable (Int) -> Void>) {
-        self.count = count
+        self.count = Atomic(count)
         unsafe self.body = unsafe body
     }
 
+    /// Makes another loop of this one, to which only the caller may refer: a thread that still looks at the last loop
+    /// would claim tasks of the next.
+    func reuse(count: Int, body: UnsafePointer<@Sendable (Int) -> Void>) {
+        self.count.store(count, ordering: .relaxed)
+        unsafe self.body = unsafe body
+        claimed.store(0, ordering: .relaxed)
+        completed.store(0, ordering: .relaxed)
+    }
+
     /// Whether tasks are left to claim.
-    var hasTasks: Bool { claimed.load(ordering: .relaxed) < count }
+    var hasTasks: Bool { claimed.load(ordering: .relaxed) < count.load(ordering: .relaxed) }
 
     /// Whether every task is done; what the tasks wrote is then visible.
-    var isComplete: Bool { completed.load(ordering: .sequentiallyConsistent) == count }
+    var isComplete: Bool { completed.load(ordering: .sequentiallyConsistent) == count.load(ordering: .relaxed) }
 
     /// Claims and runs tasks until none is left.
     ///
@@ -29,6 +38,7 @@ final class TaskLoop: Sendable {
     func work() -> Bool {
         ck_change_task_depth(1)
         defer { ck_change_task_depth(-1) }
+        let count = count.load(ordering: .relaxed)
         while true {
             let task = claimed.add(1, ordering: .relaxed).oldValue
             guard task < count else { return false }

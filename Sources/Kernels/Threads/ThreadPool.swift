@@ -14,6 +14,7 @@ public final class ThreadPool: Sendable {
     public let threadCount: Int
 
     private let board = LoopBoard()
+    private let spares = SpareLoops()
 
     /// Starts the threads.
     /// - Parameter threadCount: threads that take part in a loop, the calling one included; less than 1 counts as 1.
@@ -45,10 +46,11 @@ public final class ThreadPool: Sendable {
         withoutActuallyEscaping(body) { body in
             // The pointer outlives every use: `finish` returns only when no task is running or left.
             unsafe withUnsafePointer(to: body) { pointer in
-                let loop = unsafe TaskLoop(count: taskCount, body: pointer)
+                let loop = unsafe spares.take(count: taskCount, body: pointer)
                 board.post(loop)
                 loop.work()
                 board.finish(loop)
+                spares.give(loop)
             }
         }
     }

@@ -4,6 +4,8 @@ public struct ModelEntry: Sendable, Equatable, Decodable {
     public enum Kind: String, Sendable, Codable {
         /// Turns text into vectors.
         case encoder
+        /// Scores how well a text answers a query.
+        case reranker
         /// Writes text.
         case decoder
     }
@@ -14,8 +16,12 @@ public struct ModelEntry: Sendable, Equatable, Decodable {
         public var path: String
         /// Its size in bytes; nil where sources may differ.
         public var bytes: Int?
-        /// Its SHA-256 in lower-case hexadecimal; nil where sources may differ.
+        /// Its SHA-256 in lower-case hexadecimal; nil where sources may differ, or where it isn't known.
         public var sha256: String?
+        /// The most bytes it may have where `bytes` is nil; nil for 256 MiB.
+        public var limit: Int?
+        /// The most bytes a download of it may have.
+        var maximumBytes: Int { bytes ?? limit ?? 256 << 20 }
     }
 
     /// The model's name, and its folder's.
@@ -44,7 +50,9 @@ public struct ModelEntry: Sendable, Equatable, Decodable {
         guard !files.isEmpty, !sources.isEmpty else { return "it has no files or no sources" }
         for file in files {
             guard SafeName.isRelativePath(file.path) else { return "the path '\(file.path)' leads out of its folder" }
-            if let bytes = file.bytes, !(0...(1 << 42)).contains(bytes) { return "\(file.path) has no sensible size" }
+            if let bytes = file.bytes ?? file.limit, !(0...(1 << 42)).contains(bytes) {
+                return "\(file.path) has no sensible size"
+            }
             if let sum = file.sha256, !SafeName.isSHA256(sum) { return "\(file.path) has no valid SHA-256" }
         }
         guard Set(files.map(\.path)).count == files.count else { return "a file is in it twice" }

@@ -28,8 +28,7 @@ extension ModelStore {
     ) async throws(ModelError) {
         var request = HTTPRequest("GET", url)
         request.timeout = nil
-        // Without a stated size, the largest sensible tokenizer.
-        request.maximumResponseBytes = file.bytes ?? 256 << 20
+        request.maximumResponseBytes = file.maximumBytes
         let head: HTTPResponseHead
         do {
             head = try await client.download(

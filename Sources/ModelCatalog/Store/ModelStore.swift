@@ -35,6 +35,7 @@ public enum ModelStatus: String, Sendable, Codable {
 ///     models/all-minilm-l6-v2/model.safetensors
 ///     models/all-minilm-l6-v2/model.safetensors.part     a download that goes on where it stopped
 ///     models/all-minilm-l6-v2/.verified.json             sizes and dates when the checksums were compared
+///     models/all-minilm-l6-v2/.trusted.json              checksums of files the catalogue has none for, as first fetched
 ///
 /// A file gets its name only after its size and checksum were found right.
 public struct ModelStore: Sendable {
@@ -70,6 +71,7 @@ public struct ModelStore: Sendable {
     ///
     /// Reads no file's contents.
     public func status(of entry: ModelEntry) -> ModelStatus {
+        let entry = TrustRecord.applied(to: entry, folder: folder(of: entry))
         let right = entry.files.count { file in
             guard let found = Checksum.byteCount(of: location(of: file, in: entry)) else { return false }
             return file.bytes.map { $0 == found } ?? (found > 0)
@@ -84,13 +86,14 @@ public struct ModelStore: Sendable {
         return VerificationRecord.matches(entry, folder: folder(of: entry)) ? .verified : .present
     }
 
-    /// Reads every file of a model and compares it with the catalogue.
+    /// Reads every file of a model and compares it with the catalogue, or with what was first fetched.
     ///
     /// - Parameter name: a name of the catalogue.
     /// - Returns: what is wrong, a line per file; empty when all is right.
     /// - Throws: `ModelError.unknownModel`.
     public func verify(_ name: String) throws(ModelError) -> [String] {
-        let entry = try entry(named: name)
+        let stated = try entry(named: name)
+        let entry = TrustRecord.applied(to: stated, folder: folder(of: stated))
         var problems: [String] = []
         for file in entry.files {
             let location = location(of: file, in: entry)

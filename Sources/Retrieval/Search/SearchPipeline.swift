@@ -9,6 +9,7 @@ import VectorIndex
 ///
 ///     filter ─▶ bitmap ─┬─▶ query ─▶ vector ─▶ vector index ─┐
 ///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ fusion ─▶ missing scores ─▶ chunks from the database
+///                                                                                             ─▶ reranker, if asked for
 struct SearchPipeline {
     let request: SearchRequest
     let indexes: CollectionIndexes
@@ -16,12 +17,13 @@ struct SearchPipeline {
     let filters: FilterCache
     let embedder: QueryEmbedder
     let pool: ThreadPool
+    let rerankers: RerankerSource?
 
     /// What the legs found and what becomes of it.
     struct Candidates {
         var dense: [ScoredChunk] = []
         var lexical: [ScoredChunk] = []
-        /// Scores by id, those a leg did not return included for the first ``SearchRequest/topK`` of the ranking.
+        /// Scores by id, those a leg did not return included for the hits that are fetched.
         var denseScores: [Int64: Float] = [:]
         var lexicalScores: [Int64: Float] = [:]
         /// The order of the hits.
@@ -56,8 +58,12 @@ struct SearchPipeline {
         fuse(&candidates)
         if candidates.isFused { complete(&candidates, legs, vector) }
         watch.lap("fusion")
-        let hits = try fetch(candidates, legs)
+        var hits = try fetch(candidates, legs)
         watch.lap("fetch")
+        if let rerankers, request.rerank, let query = request.query {
+            hits = try rerank(hits, query, rerankers)
+            watch.lap("rerank")
+        }
         var response = SearchResponse(hits: hits, timings: watch.total())
         if request.explain {
             response.explanation = SearchExplanation(
@@ -81,7 +87,7 @@ struct SearchPipeline {
             }
             return (vector, false)
         }
-        guard embedder.encoder.fingerprint == collection.encoderFingerprint else {
+        guard embedder.encoder.matches(collection.encoderFingerprint) else {
             throw .encoderMismatch(
                 collection: collection.name, bound: collection.encoder, loaded: embedder.encoder.modelName)
         }
@@ -95,7 +101,7 @@ struct SearchPipeline {
     ) throws(RetrievalError) -> Candidates {
         if let allowing, allowing.isEmpty { return Candidates() }
         // One leg alone is asked for a few more than wanted, in case chunks are gone by now.
-        let depth = mode == .hybrid ? request.depth : request.topK + request.topK / 4 + 8
+        let depth = mode == .hybrid ? request.depth : request.fetchCount + request.fetchCount / 4 + 8
         let dense = Mutex<Result<[VectorHit], RetrievalError>>(.success([]))
         let lexical = Mutex<[LexicalHit]>([])
         let times = Mutex<[(String, Duration)]>([])
@@ -145,7 +151,7 @@ struct SearchPipeline {
 
     /// Finds the scores of the leg that did not return a hit, so that every hit shown carries both.
     private func complete(_ candidates: inout Candidates, _ legs: CollectionIndexes.Legs, _ vector: [Float]?) {
-        let shown = candidates.ranking.prefix(request.topK).map(\.id)
+        let shown = candidates.ranking.prefix(request.fetchCount).map(\.id)
         if let vector {
             for id in shown where candidates.denseScores[id] == nil {
                 candidates.denseScores[id] = legs.vectors.vector(of: id).map { cosine(vector, $0) }
@@ -161,15 +167,15 @@ struct SearchPipeline {
         }
     }
 
-    /// The best `topK` chunks that are still there and pass the filter as their document is now.
+    /// The best chunks that are still there and pass the filter as their document is now.
     private func fetch(
         _ candidates: Candidates, _ legs: CollectionIndexes.Legs
     ) throws(RetrievalError) -> [SearchHit] {
         var hits: [SearchHit] = []
         var rest = candidates.ranking[...]
         let explainer = request.explain ? HitExplainer(candidates: candidates, request: request) : nil
-        while hits.count < request.topK, !rest.isEmpty {
-            let batch = rest.prefix(request.topK - hits.count)
+        while hits.count < request.fetchCount, !rest.isEmpty {
+            let batch = rest.prefix(request.fetchCount - hits.count)
             rest = rest.dropFirst(batch.count)
             let chunks: [StoredChunk]
             do { chunks = try store.chunks(ids: batch.map(\.id)) } catch { throw .storage(error) }
@@ -189,6 +195,21 @@ struct SearchPipeline {
             }
         }
         return hits
+    }
+
+    /// The best `topK` of `hits` by what the reranker makes of what was embedded of them.
+    private func rerank(
+        _ hits: [SearchHit], _ query: String, _ rerankers: RerankerSource
+    ) throws(RetrievalError) -> [SearchHit] {
+        let texts = hits.map { EmbeddedText.compose(title: $0.title, headingPath: $0.headingPath, text: $0.text) }
+        let scores = try rerankers.scores(of: texts, for: query)
+        let order = hits.indices.sorted { one, other in (scores[other], one) < (scores[one], other) }
+        return order.prefix(request.topK).map { index in
+            var hit = hits[index]
+            hit.score = scores[index]
+            hit.scores.rerank = scores[index]
+            return hit
+        }
     }
 
     private func cosine(_ first: [Float], _ second: [Float]) -> Float {

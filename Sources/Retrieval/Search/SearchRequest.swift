@@ -18,6 +18,10 @@ public struct SearchRequest: Sendable, Equatable {
     public static let efSearchRange = 1...10_000
     /// The greatest length of ``query`` in UTF-8 bytes: more is a document, not a question.
     public static let maximumQueryBytes = 8_192
+    /// The range of ``rerankDepth``.
+    public static let rerankDepthRange = 1...1_000
+    /// Hits the reranker scores when ``rerankDepth`` is nil; ``topK`` if that is more.
+    public static let defaultRerankDepth = 50
     /// Candidates per leg when ``candidateDepth`` is nil; ``topK`` if that is more.
     public static let defaultCandidateDepth = 100
 
@@ -39,12 +43,16 @@ public struct SearchRequest: Sendable, Equatable {
     public var candidateDepth: Int?
     /// How the legs become one ranking.
     public var fusion: FusionMethod
+    /// Whether a cross-encoder reads query and passage together and puts the hits in order; needs a query.
+    public var rerank: Bool
+    /// The best hits that the reranker scores, at least ``topK``; nil for ``defaultRerankDepth``.
+    public var rerankDepth: Int?
 
     /// Describes a search.
     public init(
         query: String? = nil, vector: [Float]? = nil, topK: Int = 10, mode: SearchMode = .hybrid,
         filter: MetadataFilter? = nil, explain: Bool = false, efSearch: Int? = nil, candidateDepth: Int? = nil,
-        fusion: FusionMethod = .standard
+        fusion: FusionMethod = .standard, rerank: Bool = false, rerankDepth: Int? = nil
     ) {
         self.query = query
         self.vector = vector
@@ -55,6 +63,8 @@ public struct SearchRequest: Sendable, Equatable {
         self.efSearch = efSearch
         self.candidateDepth = candidateDepth
         self.fusion = fusion
+        self.rerank = rerank
+        self.rerankDepth = rerankDepth
     }
 
     /// Checks all that can be checked without the collection.
@@ -62,6 +72,8 @@ public struct SearchRequest: Sendable, Equatable {
     public func validate() throws(RetrievalError) {
         try Self.check("top_k", topK, Self.topKRange)
         if let candidateDepth { try Self.check("candidate_depth", candidateDepth, Self.candidateDepthRange) }
+        if let rerankDepth { try Self.check("rerank_depth", rerankDepth, Self.rerankDepthRange) }
+        if rerank, query == nil { throw .invalidRequest(field: "rerank", reason: "it needs a query") }
         if let efSearch { try Self.check("ef_search", efSearch, Self.efSearchRange) }
         guard query != nil || vector != nil else {
             throw .invalidRequest(field: "query", reason: "give a query, a vector or both")
@@ -101,5 +113,8 @@ public struct SearchRequest: Sendable, Equatable {
         }
     }
 
-    var depth: Int { max(topK, candidateDepth ?? Self.defaultCandidateDepth) }
+    var depth: Int { max(fetchCount, candidateDepth ?? Self.defaultCandidateDepth) }
+
+    /// Hits that are read from the database: what is wanted, or what the reranker chooses from.
+    var fetchCount: Int { rerank ? max(topK, rerankDepth ?? Self.defaultRerankDepth) : topK }
 }

@@ -30,7 +30,8 @@ public final class SearchService: Sendable {
     private let embedder: QueryEmbedder
     private let dataDirectory: String
     private let pool: ThreadPool
-    private let queue: ComputeQueue
+    let queue: ComputeQueue
+    let rerankers: RerankerSource?
     private let maintenance: ComputeQueue
     private let factory: any IndexFactory
     private let logger: Logger
@@ -43,27 +44,31 @@ public final class SearchService: Sendable {
     ///   - dataDirectory: holds the snapshots, in `collections/<id>/`.
     ///   - pool: the threads of the legs, of embedding and of index building.
     ///   - queue: where searches run; nil for one of its own with a thread for each of the pool's.
+    ///   - cache: remembers queries' vectors; nil for one of its own.
+    ///   - rerankers: the cross-encoder for searches that ask for one; nil refuses them.
     ///   - logger: gets notices of snapshots that can't be used, and of builds.
     public convenience init(
         store: any DocumentStoring, embedder: any TextEmbedding, dataDirectory: String, pool: ThreadPool,
-        queue: ComputeQueue? = nil, logger: Logger
+        queue: ComputeQueue? = nil, cache: EmbeddingCache? = nil, rerankers: RerankerSource? = nil, logger: Logger
     ) {
         self.init(
             store: store, embedder: embedder, dataDirectory: dataDirectory, pool: pool, queue: queue,
-            factory: StandardIndexFactory(pool: pool), logger: logger)
+            factory: StandardIndexFactory(pool: pool), cache: cache, rerankers: rerankers, logger: logger)
     }
 
     package init(
         store: any DocumentStoring, embedder: any TextEmbedding, dataDirectory: String, pool: ThreadPool,
-        queue: ComputeQueue? = nil, factory: any IndexFactory, logger: Logger
+        queue: ComputeQueue? = nil, factory: any IndexFactory, cache: EmbeddingCache? = nil,
+        rerankers: RerankerSource? = nil, logger: Logger
     ) {
         self.store = store
-        self.embedder = QueryEmbedder(encoder: embedder)
+        self.embedder = QueryEmbedder(encoder: embedder, cache: cache)
         self.dataDirectory = dataDirectory
         self.pool = pool
         self.queue = queue ?? ComputeQueue(label: "search", workerCount: pool.threadCount, depth: 256)
         maintenance = ComputeQueue(label: "index maintenance", workerCount: 2, depth: 1_024)
         self.factory = factory
+        self.rerankers = rerankers
         self.logger = logger
     }
 
@@ -78,6 +83,7 @@ public final class SearchService: Sendable {
     ///   does not fit it, or the queue is full.
     public func search(_ request: SearchRequest, in name: String) async throws(RetrievalError) -> SearchResponse {
         try request.validate()
+        if request.rerank { _ = try requiredRerankers() }
         do {
             while true {
                 switch try await queue.run({ [self] in try attempt(request, in: name) }) {
@@ -106,7 +112,8 @@ public final class SearchService: Sendable {
         guard let (indexes, filters) = known else { return .needsOpening(collection) }
         if try !indexes.catchUp(ifAtMost: Self.inlineChangeCount) { noteCommit(collection.id) }
         let pipeline = SearchPipeline(
-            request: request, indexes: indexes, store: store, filters: filters, embedder: embedder, pool: pool)
+            request: request, indexes: indexes, store: store, filters: filters, embedder: embedder, pool: pool,
+            rerankers: rerankers)
         return .done(try pipeline.run())
     }
 

@@ -55,6 +55,16 @@ public final class MappedFile: Sendable {
         try unsafe body(base.bytes)
     }
 
+    /// Gives back the memory of the pages that lie wholly inside of `range`; they come from the file again when read.
+    package func release(_ range: Range<Int>) {
+        let page = Int(getpagesize())
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        guard start < end, end <= byteCount, let address = unsafe base.baseAddress else { return }
+        // Only a hint, within the mapping; the map is read-only, so no byte is lost.
+        unsafe madvise(UnsafeMutableRawPointer(mutating: address + start), end - start, MADV_DONTNEED)
+    }
+
     /// The reason of the last system call's failure.
     private static func failure(_ path: String) -> TensorError {
         .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))

@@ -100,6 +100,12 @@ public final class SafetensorsFile: Sendable {
         return unsafe address.assumingMemoryBound(to: Float.self)
     }
 
+    /// Tells the system that a tensor's pages won't be read again soon; reading them again brings them back.
+    package func release(_ name: String) {
+        guard let range = tensors[name]?.byteRange else { return }
+        file.release(range)
+    }
+
     private func tensor(_ name: String, shape: [Int]?) throws(TensorError) -> SafetensorsTensor {
         let tensor = try tensor(name)
         if let shape, tensor.shape != shape {

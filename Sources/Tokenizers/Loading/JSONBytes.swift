@@ -70,7 +70,12 @@ private struct JSONReader {
     }
 
     private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            default: return
+            }
+        }
     }
 
     /// The next byte that is no space, not consumed.
@@ -138,11 +143,17 @@ private struct JSONReader {
 
     private mutating func number() throws(TokenizerError) -> JSONBytes {
         let start = position
-        while position < bytes.count, Array("+-.eE0123456789".utf8).contains(bytes[position]) { position += 1 }
+        while position < bytes.count, Self.isInNumber(bytes[position]) { position += 1 }
         guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
             throw failure("unexpected character")
         }
         return .number(value)
+    }
+
+    /// Whether the byte is one of `+-.eE0123456789`.
+    @inline(__always)
+    private static func isInNumber(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || byte == 0x2E || byte == 0x2D || byte == 0x2B || byte | 0x20 == 0x65
     }
 
     private mutating func string() throws(TokenizerError) -> [UInt8] {

@@ -4,8 +4,8 @@ import Foundation
 /// accents, lower case) and the pre-tokeniser's classes (separator, stands alone, part of a word).
 ///
 /// Both look at one scalar at a time (canonical reordering cannot change a word once nonspacing marks are gone), so a
-/// scalar's result is a short list of *pieces*, looked up in a table for everything below U+3400 and worked out for
-/// the rest. The definitions of control, mark and punctuation follow the `tokenizers` library's tables, which know
+/// scalar's result is a short list of *pieces*, looked up in a table for the scripts met most and worked out for the
+/// rest. The definitions of control, mark and punctuation follow the `tokenizers` library's tables, which know
 /// Unicode up to 8.0: a mark that Unicode 9 added is not stripped, and no table of ours may say otherwise.
 ///
 /// Source: BERT `tokenization.py` (basic tokenizer); Hugging Face `tokenizers`, BertNormalizer and BertPreTokenizer.
@@ -37,29 +37,39 @@ struct BertNormalizer: Sendable {
     }
 
     let options: Options
-    /// One piece per scalar below `tableEnd`; `droppedBits`, or `listFlag | index` where it is not exactly one.
+    /// One piece per scalar of the pages in it; `listFlag | index` where it is not exactly one.
     private let table: [UInt32]
+    /// Where each page of 256 scalars below `tableEnd` begins in the table; -1 for a page that isn't in it.
+    private let pageStarts: [Int]
     private let lists: [[Piece]]
 
     private static let tableEnd: UInt32 = 0x3400
     private static let listFlag: UInt32 = 1 << 31
+    /// Latin, Greek, Cyrillic, Hebrew, Vietnamese, punctuation, symbols, kana: every page takes time at each start.
+    private static let tabulatedPages: [UInt32] = [
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x1E, 0x20, 0x21, 0x22, 0x25, 0x30,
+    ]
 
     init(options: Options) {
         self.options = options
         var table: [UInt32] = []
-        table.reserveCapacity(Int(Self.tableEnd))
+        var pageStarts = [Int](repeating: -1, count: Int(Self.tableEnd >> 8))
         var lists: [[Piece]] = [[]]
-        for value in 0..<Self.tableEnd {
-            let pieces = Self.pieces(of: value, options: options)
-            if pieces.count == 1 {
-                table.append(pieces[0].bits)
-            } else if pieces.isEmpty {
-                table.append(Self.listFlag)
-            } else {
-                table.append(Self.listFlag | UInt32(lists.count))
-                lists.append(pieces)
+        for page in Self.tabulatedPages {
+            pageStarts[Int(page)] = table.count
+            for value in (page << 8)..<((page + 1) << 8) {
+                let pieces = Self.pieces(of: value, options: options)
+                if pieces.count == 1 {
+                    table.append(pieces[0].bits)
+                } else if pieces.isEmpty {
+                    table.append(Self.listFlag)
+                } else {
+                    table.append(Self.listFlag | UInt32(lists.count))
+                    lists.append(pieces)
+                }
             }
         }
+        self.pageStarts = pageStarts
         self.table = table
         self.lists = lists
     }
@@ -67,8 +77,8 @@ struct BertNormalizer: Sendable {
     /// Hands out what a scalar becomes, in order: nothing, one piece or several.
     @inline(__always)
     func forEachPiece(of scalar: UInt32, _ body: (Piece) -> Void) {
-        if scalar < Self.tableEnd {
-            let entry = table[Int(scalar)]
+        if scalar < Self.tableEnd, case let start = pageStarts[Int(scalar >> 8)], start >= 0 {
+            let entry = table[start + Int(scalar & 0xFF)]
             if entry & Self.listFlag == 0 {
                 body(Piece(bits: entry))
             } else {

@@ -39,6 +39,8 @@ public struct IndexBenchmarkReport: Sendable, Encodable {
     public var queries: Int
     /// Threads of the build and of `qps_nt`.
     public var threads: Int
+    /// The type the graph is searched on.
+    public var precision: Precision
     /// Links of a node, and candidates while building.
     public var m: Int
     /// Candidates kept while building.
@@ -47,6 +49,8 @@ public struct IndexBenchmarkReport: Sendable, Encodable {
     public var buildS: Double
     /// Bytes of the snapshot.
     public var bytes: Int
+    /// Bytes held in memory by the loaded index: beside int8 and bf16 codes the exact vectors stay in the file's map.
+    public var residentBytes: Int
     /// Seconds to load the snapshot.
     public var loadS: Double
     /// Milliseconds an exact search of the same vectors takes on all threads.
@@ -55,7 +59,8 @@ public struct IndexBenchmarkReport: Sendable, Encodable {
     public var points: [Point]
 
     enum CodingKeys: String, CodingKey {
-        case vectors, dimension, queries, threads, m, bytes, points
+        case vectors, dimension, queries, threads, precision, m, bytes, points
+        case residentBytes = "resident_bytes"
         case efConstruction = "ef_construction"
         case buildS = "build_s"
         case loadS = "load_s"
@@ -130,8 +135,10 @@ public struct IndexBenchmark: Sendable {
         }
         return IndexBenchmarkReport(
             vectors: vectors.rowCount, dimension: vectors.dimension, queries: queries.rowCount,
-            threads: pool.threadCount, m: parameters.m, efConstruction: parameters.efConstruction,
-            buildS: buildSeconds, bytes: bytes, loadS: loadSeconds, exactMS: exact * 1000, points: points)
+            threads: pool.threadCount, precision: parameters.precision, m: parameters.m,
+            efConstruction: parameters.efConstruction,
+            buildS: buildSeconds, bytes: bytes, residentBytes: index.statistics.residentByteCount, loadS: loadSeconds,
+            exactMS: exact * 1000, points: points)
     }
 
     private func point(

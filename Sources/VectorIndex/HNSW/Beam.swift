@@ -1,3 +1,5 @@
+import CKernels
+
 /// The nearest nodes of a search in a flat ascending array: results and frontier at once.
 ///
 /// With at most a few hundred entries a move of some cache lines is cheaper than a heap's mispredicted branches, and
@@ -6,6 +8,7 @@
 struct Beam {
     private let entries: UnsafeMutablePointer<UInt64>
     private let capacity: Int
+    private let countBelow: @convention(c) (UnsafePointer<UInt64>?, Int, UInt64) -> Int
     /// The number of entries.
     private(set) var count = 0
     /// No entry before this one is left to expand.
@@ -15,6 +18,8 @@ struct Beam {
     init(entries: UnsafeMutablePointer<UInt64>, capacity: Int) {
         unsafe self.entries = unsafe entries
         self.capacity = capacity
+        // The table lives as long as the process.
+        unsafe countBelow = ck_kernels().pointee.distance.count_below
     }
 
     /// The entry at `index`, nearest first.
@@ -29,26 +34,36 @@ struct Beam {
     @inline(__always)
     var worst: UInt64 { unsafe entries[count - 1] }
 
+    /// What a new entry has to be below to be taken in.
+    @inline(__always)
+    var limit: UInt64 { unsafe count < capacity ? .max : entries[count &- 1] }
+
     /// Takes `entry` in if there is room or it is nearer than the farthest one.
     @inline(__always)
     mutating func offer(_ entry: UInt64) {
         if count == capacity {
-            guard unsafe entry < entries[count - 1] else { return }
+            guard unsafe entry < entries[count &- 1] else { return }
         } else {
-            count += 1
+            count &+= 1
         }
-        var low = 0
-        var length = count - 1
-        // Without branches on the data: the half that holds the place is chosen by arithmetic.
-        while length > 0 {
-            let half = length >> 1
-            let isBefore = unsafe entries[low + half] < entry
-            low = isBefore ? low + half + 1 : low
-            length = isBefore ? length - half - 1 : half
-        }
-        unsafe (entries + low + 1).update(from: entries + low, count: count - 1 - low)
+        let low = place(of: entry, among: count &- 1)
+        unsafe (entries + (low &+ 1)).update(from: entries + low, count: count &- 1 &- low)
         unsafe entries[low] = entry
         if low < cursor { cursor = low }
+    }
+
+    /// How many of the first `total` entries are nearer than `entry`.
+    @inline(__always)
+    private func place(of entry: UInt64, among total: Int) -> Int {
+        // Counting costs less than a search whose branches nobody can predict, up to about this many.
+        guard total > 1024 else { return unsafe countBelow(entries, total, entry) }
+        var low = 0
+        var high = total
+        while low < high {
+            let middle = (low + high) >> 1
+            if unsafe entries[middle] < entry { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Marks the nearest entry not yet expanded and returns its slot.
@@ -75,63 +90,5 @@ struct Beam {
             left += 1
         }
         return left
-    }
-
-    /// The slot `next()` would return if nothing nearer comes.
-    @inline(__always)
-    func peek() -> UInt32? {
-        var index = cursor
-        while index < count {
-            let entry = unsafe entries[index]
-            if entry & 1 == 0 { return RankedSlot.slot(entry) }
-            index += 1
-        }
-        return nil
-    }
-}
-
-/// A binary heap of ranked slots, nearest first, in an array borrowed from a scratch.
-struct FrontierHeap {
-    private var entries: [UInt64] = []
-
-    /// Takes `array`'s memory and leaves it empty.
-    init(taking array: inout [UInt64]) {
-        swap(&entries, &array)
-        entries.removeAll(keepingCapacity: true)
-    }
-
-    /// Returns the memory.
-    mutating func giveBack(to array: inout [UInt64]) {
-        swap(&entries, &array)
-    }
-
-    /// Adds `entry`.
-    mutating func push(_ entry: UInt64) {
-        entries.append(entry)
-        var child = entries.count - 1
-        while child > 0 {
-            let parent = (child - 1) >> 1
-            guard entry < entries[parent] else { break }
-            entries[child] = entries[parent]
-            child = parent
-        }
-        entries[child] = entry
-    }
-
-    /// Takes the nearest entry out.
-    mutating func pop() -> UInt64? {
-        guard let last = entries.popLast() else { return nil }
-        guard let first = entries.first else { return last }
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < entries.count else { break }
-            if child + 1 < entries.count, entries[child + 1] < entries[child] { child += 1 }
-            guard entries[child] < last else { break }
-            entries[parent] = entries[child]
-            parent = child
-        }
-        entries[parent] = last
-        return first
     }
 }

@@ -92,6 +92,7 @@ extension HNSWGraph {
     func rank(_ count: Int, from owner: UInt32, scratch: SearchScratch) {
         let (batch, values) = unsafe (scratch.batch, scratch.values)
         var query = unsafe codes.query(of: owner, buffer: scratch.rowCodes)
+        unsafe codes.prefetch(batch, count)
         unsafe codes.distances(&query, batch, count, into: values)
         unsafe scratch.distanceCount += count
         for index in 0..<count {

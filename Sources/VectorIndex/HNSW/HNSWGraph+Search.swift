@@ -1,5 +1,4 @@
 import CKernels
-import Kernels
 import Synchronization
 
 // Searching one layer: a beam of the nearest nodes met so far, each expanded once, nearest first.
@@ -43,6 +42,7 @@ extension HNSWGraph {
             unsafe batch[count] = link
             count += 1
         }
+        unsafe codes.prefetch(batch, count)
         unsafe codes.distances(query, batch, count, into: values)
         unsafe scratch.distanceCount += count
         unsafe scratch.hopCount += 1
@@ -69,31 +69,37 @@ extension HNSWGraph {
         scratch.clearVisited()
         _ = scratch.visit(RankedSlot.slot(start))
         beam.offer(start)
-        let batch = unsafe scratch.batch
         let values = unsafe scratch.values
+        let accepted = unsafe scratch.kept
+        // Two batches: the rows of the second one are on their way while the distances of the first are computed.
+        var (batch, ahead) = unsafe (scratch.batch, scratch.keptSlots)
+        var count = unsafe expand(&beam, layer, into: batch, scratch)
         var distances = 0
         var hops = 0
-        while let slot = beam.next() {
-            let links = links(slot, layer)
-            var count = 0
-            var index = 0
-            while index < links.capacity {
-                let link = links[index]
-                guard link != HNSWGraph.noLink else { break }
-                index += 1
-                if scratch.visit(link) {
-                    unsafe batch[count] = link
-                    count += 1
-                }
-            }
-            // The links of the node that is likely next arrive while these distances are computed.
-            if let next = beam.peek(), layer == 0 { unsafe ck_prefetch(base[next]) }
-            hops += 1
-            guard count > 0 else { continue }
+        while count >= 0 {
+            let aheadCount = unsafe expand(&beam, layer, into: ahead, scratch)
+            hops &+= 1
             unsafe codes.distances(query, batch, count, into: values)
-            distances += count
+            distances &+= count
+            // First what can enter at all, without a branch on the data.
+            let limit = beam.limit
+            var acceptedCount = 0
             for index in 0..<count {
-                unsafe beam.offer(RankedSlot.make(distance: values[index], slot: batch[index]))
+                let entry = unsafe RankedSlot.make(distance: values[index], slot: batch[index])
+                unsafe accepted[acceptedCount] = entry
+                acceptedCount &+= entry < limit ? 1 : 0
+            }
+            for index in 0..<acceptedCount {
+                let entry = unsafe accepted[index]
+                // Links are asked for long before they are followed.
+                if layer == 0 { unsafe ck_prefetch(base[RankedSlot.slot(entry)], base.stride) }
+                beam.offer(entry)
+            }
+            if aheadCount < 0 {
+                count = unsafe expand(&beam, layer, into: batch, scratch)
+            } else {
+                unsafe swap(&batch, &ahead)
+                count = aheadCount
             }
         }
         unsafe scratch.distanceCount += distances
@@ -101,61 +107,26 @@ extension HNSWGraph {
         return beam
     }
 
-    /// The nearest `ef` nodes of layer 0 that are live and in `allowed`, found from `start`.
+    /// Takes the nearest entry of the beam that was not expanded yet, puts its links that this pass has not met into
+    /// `batch`, marks them, and asks for their rows.
     ///
-    /// Walks through nodes that do not count, so it goes on until the beam is full of ones that do and nothing nearer
-    /// is in sight.
-    ///
-    /// Computes about `budget` distances at most.
-    ///
-    /// - Returns: the beam, or nil when the budget ran out.
-    @inline(never)
-    func searchBase(
-        from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, allowed: Bitmap?, budget: Int,
-        scratch: SearchScratch
-    ) -> Beam? {
-        var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
-        var frontier = unsafe FrontierHeap(taking: &scratch.frontier)
-        defer { unsafe frontier.giveBack(to: &scratch.frontier) }
-        scratch.clearVisited()
-        let first = RankedSlot.slot(start)
-        _ = scratch.visit(first)
-        frontier.push(start)
-        if counts(first, allowed) { beam.offer(start) }
-        let (batch, values) = unsafe (scratch.batch, scratch.values)
-        var spent = 0
-        defer { unsafe scratch.distanceCount += spent }
-        while let nearest = frontier.pop() {
-            if beam.isFull && nearest > beam.worst { break }
-            guard spent <= budget else { return nil }
-            let links = links(RankedSlot.slot(nearest), 0)
-            var count = 0
-            for index in 0..<(links.capacity) {
-                let link = links[index]
-                guard link != HNSWGraph.noLink else { break }
-                if scratch.visit(link) {
-                    unsafe batch[count] = link
-                    count += 1
-                }
-            }
-            unsafe codes.distances(query, batch, count, into: values)
-            spent += count
-            unsafe scratch.hopCount += 1
-            for index in 0..<count {
-                let slot = unsafe batch[index]
-                let entry = unsafe RankedSlot.make(distance: values[index], slot: slot)
-                guard !beam.isFull || entry < beam.worst else { continue }
-                frontier.push(entry)
-                if counts(slot, allowed) { beam.offer(entry) }
-            }
-        }
-        return beam
-    }
-
+    /// - Returns: how many links there are, or −1 when no entry is left.
     @inline(__always)
-    private func counts(_ slot: UInt32, _ allowed: Bitmap?) -> Bool {
-        let id = unsafe id(slot).pointee.load(ordering: .acquiring)
-        guard id >= 0 else { return false }
-        return allowed?.contains(id) ?? true
+    private func expand(
+        _ beam: inout Beam, _ layer: Int, into batch: UnsafeMutablePointer<UInt32>, _ scratch: SearchScratch
+    ) -> Int {
+        guard let slot = beam.next() else { return -1 }
+        let links = links(slot, layer)
+        var count = 0
+        var index = 0
+        while index < links.capacity {
+            let link = links[index]
+            guard link != HNSWGraph.noLink else { break }
+            index &+= 1
+            unsafe batch[count] = link
+            count &+= scratch.visit(link) ? 1 : 0
+        }
+        unsafe codes.prefetch(batch, count)
+        return count
     }
 }

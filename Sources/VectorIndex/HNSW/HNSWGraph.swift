@@ -52,7 +52,7 @@ final class HNSWGraph: Sendable {
     /// Where each id's vector is.
     ///
     /// Locked for single lookups and changes only.
-    let places: Mutex<[Int64: UInt32]>
+    let places: Mutex<PlaceTable>
 
     let scratches: ScratchPool
     let stripes: [LockStripe]
@@ -65,7 +65,7 @@ final class HNSWGraph: Sendable {
 
     /// An empty graph, the parameters having been validated.
     init(dimension: Int, metric: Metric, parameters: HNSWParameters) {
-        places = Mutex([:])
+        places = Mutex(PlaceTable())
         self.dimension = dimension
         self.metric = metric
         self.parameters = parameters

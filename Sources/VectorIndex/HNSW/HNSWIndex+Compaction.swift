@@ -18,8 +18,7 @@ extension HNSWIndex {
             new.upper.reserve(upperCount), new.ids.reserve(live.count), new.nodes.reserve(live.count)
         else { return }
         var upper: UInt32 = 0
-        var places: [Int64: UInt32] = [:]
-        places.reserveCapacity(live.count)
+        var places = PlaceTable()
         for (index, slot) in live.enumerated() {
             let target = UInt32(index)
             let level = unsafe old.node(slot).pointee.level
@@ -33,7 +32,7 @@ extension HNSWIndex {
                 let links = old.links(slot, layer).copy
                 new.links(target, layer).replace(with: links.map { moved[Int($0)] })
             }
-            places[id] = target
+            _ = places.updateValue(target, forKey: id)
         }
         let entry = old.entry.load(ordering: .relaxed)
         if entry != 0 {

@@ -41,6 +41,7 @@ extension HNSWIndex {
             unlink(&book)
             do throws(SnapshotError) {
                 try write(graph, book, to: path, stamp: stamp)
+                readVectors(from: path, graph, &book)
             } catch {
                 throw .snapshot(error)
             }
@@ -65,6 +66,17 @@ extension HNSWIndex {
             }
         }
         try writer.commit()
+    }
+
+    /// Reads the vectors from the file just written from now on: beside codes they are too seldom needed to be held.
+    private func readVectors(from path: String, _ graph: HNSWGraph, _ book: inout SlotBook) {
+        guard graph.codes.precision != .f32,
+            let section = try? SnapshotFile(path: path, kind: HNSWIndex.snapshotKind).section("vectors"),
+            let left = graph.vectors.move(to: section, count: book.slotCount)
+        else { return }
+        graph.vectors.releasePages()
+        book.leftMemory.append((left, graph.scratches.endEpoch()))
+        reclaim(graph, &book)
     }
 
     /// The arrays of a graph by section, and how many rows each has.

@@ -135,10 +135,11 @@ extension HNSWIndex {
         book.tombstones = []
     }
 
-    /// Moves the slots that no search can be at from limbo to the free ones.
-    private func reclaim(_ graph: HNSWGraph, _ book: inout SlotBook) {
-        guard !book.limbo.isEmpty else { return }
+    /// Moves the slots that no search can be at from limbo to the free ones, and gives left memory back.
+    func reclaim(_ graph: HNSWGraph, _ book: inout SlotBook) {
+        guard !book.limbo.isEmpty || !book.leftMemory.isEmpty else { return }
         let oldest = graph.scratches.oldestEpoch
+        book.leftMemory.removeAll { $0.epoch < oldest }
         for (slot, epoch) in book.limbo where epoch < oldest {
             book.freeSlots.append(slot)
             let node = unsafe graph.node(slot).pointee

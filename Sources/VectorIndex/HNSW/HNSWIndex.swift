@@ -6,20 +6,23 @@ import Synchronization
 /// | file | what it is about |
 /// |---|---|
 /// | `HNSWIndex` | the public face: locks, checks, ids |
-/// | `HNSWIndex+Search` | which way to answer: graph, filtered graph, exact scan |
+/// | `HNSWIndex+Search` | the order in which ways to answer are tried |
+/// | `GraphSearch`, `GraphSearch+Scan` | the plan of one query; graph, filtered graph and scan; rescoring |
 /// | `HNSWIndex+Update` | inserting, removing, slots and their reuse, compaction |
-/// | `HNSWIndex+Snapshot` | the file |
+/// | `HNSWIndex+Snapshot`, `SnapshotMeta`, `SnapshotCheck` | the file |
 /// | `HNSWGraph` | memory layout, links, what threads may do |
 /// | `HNSWGraph+Search`, `Beam`, `SearchScratch` | walking a layer |
+/// | `HNSWGraph+Filter` | walking among allowed nodes alone |
 /// | `HNSWGraph+Insert`, `HNSWGraph+Repair` | choosing links, for new nodes and around removed ones |
-/// | `SlabArray` | rows that never move |
+/// | `SlabArray`, `CodeArray`, `PlaceTable` | rows that never move, codes of vectors, slots by id |
 ///
 /// Searches take no lock that a writer holds for longer than a dictionary lookup. Insertions and removals take turns
 /// among themselves; one insertion uses all threads of the pool. A removed vector is invisible at once; links around it
 /// are mended when one in a hundred is gone, and its slot is used again after the last search that could see it.
 ///
-/// Bytes for each vector: 4·D (padded to 64) + 8·M for links + 24 for id and node, and about 40 for the id's place in
-/// a dictionary.
+/// Bytes held for each vector of D components, D a multiple of 64: D for int8 codes (2·D for bf16, 4·D for f32), 8·M for
+/// links, about 8 for upper layers, 16 for id and node, 4 to 8 for its place, 4 for the scale. The exact vectors, 4·D,
+/// are held until the first snapshot; beside int8 and bf16 codes they are then read from the file's map.
 public final class HNSWIndex: VectorSearching {
     /// The number of components of every vector.
     public let dimension: Int
@@ -74,8 +77,11 @@ public final class HNSWIndex: VectorSearching {
 
     /// The vector stored under `id`, at length 1 for cosine; nil when there is none.
     public func vector(of id: Int64) -> [Float]? {
-        // A slot is not used again while its id is in the dictionary, which stays locked while the row is copied.
+        // A slot is not used again while its id is in the dictionary, which stays locked while the row is copied; its
+        // memory is there as long as a scratch is held.
         let graph = graph
+        let scratch = graph.scratches.take(slotCount: 0, beamCapacity: 0)
+        defer { graph.scratches.giveBack(scratch) }
         return graph.places.withLock { places in
             guard let slot = places[id] else { return nil }
             return unsafe Array(UnsafeBufferPointer(start: graph.vector(slot), count: dimension))
@@ -97,4 +103,6 @@ struct SlotBook: Sendable {
     var tombstones: [UInt32] = []
     /// Nothing leads there any more; searches up to that epoch may still be there.
     var limbo: [(slot: UInt32, epoch: UInt64)] = []
+    /// Memory that rows have left; searches up to that epoch may still read it.
+    var leftMemory: [(memory: SlabArray.LeftMemory, epoch: UInt64)] = []
 }

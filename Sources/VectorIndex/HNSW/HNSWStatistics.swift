@@ -14,6 +14,8 @@ public struct HNSWStatistics: Sendable, Equatable {
     public var meanLinkCount: Double
     /// Bytes of vectors, links and ids, mapped ones included.
     public var byteCount: Int
+    /// Those of them that are held in memory: beside codes, vectors that a snapshot holds are read from its map.
+    public var residentByteCount: Int
     /// Distances computed since the index was made, insertions included.
     public var distanceCount: Int
     /// Nodes whose links were followed since the index was made.
@@ -69,7 +71,9 @@ extension HNSWIndex {
             count: graph.liveCount.load(ordering: .relaxed), slotCount: graph.slotCount.load(ordering: .relaxed),
             tombstoneCount: graph.tombstoneCount.load(ordering: .relaxed), levelCounts: levels,
             meanLinkCount: live == 0 ? 0 : Double(links) / Double(live),
-            byteCount: arrays.reduce(0) { $0 + $1.byteCount }, distanceCount: totals.distances, hopCount: totals.hops,
+            byteCount: arrays.reduce(0) { $0 + $1.byteCount },
+            residentByteCount: arrays.reduce(0) { $0 + $1.heldByteCount }, distanceCount: totals.distances,
+            hopCount: totals.hops,
             graphSearchCount: counters.graph.load(ordering: .relaxed),
             filteredSearchCount: counters.filteredGraph.load(ordering: .relaxed),
             scanCount: counters.scan.load(ordering: .relaxed))

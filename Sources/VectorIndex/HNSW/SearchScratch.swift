@@ -27,8 +27,6 @@ final class SearchScratch: Sendable {
     nonisolated(unsafe) let kept: UnsafeMutablePointer<UInt64>
     nonisolated(unsafe) let keptSlots: UnsafeMutablePointer<UInt32>
     nonisolated(unsafe) let ranked: UnsafeMutablePointer<UInt64>
-    /// Ranked slots of a filtered search's frontier, a binary heap.
-    nonisolated(unsafe) var frontier: [UInt64] = []
     /// Distances computed since the scratch was taken.
     nonisolated(unsafe) var distanceCount = 0
     /// Nodes whose links were followed since the scratch was taken.
@@ -69,12 +67,17 @@ final class SearchScratch: Sendable {
             unsafe queryCodes = .allocate(byteCount: codeBytes, alignment: 64)
             unsafe rowCodes = .allocate(byteCount: codeBytes, alignment: 64)
         }
+        prepare(beamCapacity: beamCapacity)
         let words = (slotCount + 63) / 64
         if unsafe words > visitedWordCount {
             unsafe visited.deallocate()
             unsafe visitedWordCount = words + words / 4 + 64
             unsafe visited = .allocate(capacity: visitedWordCount)
         }
+    }
+
+    /// Makes room for a beam of `beamCapacity`; what was in the beam is lost.
+    func prepare(beamCapacity: Int) {
         if unsafe beamCapacity > self.beamCapacity {
             unsafe beam.deallocate()
             unsafe self.beamCapacity = beamCapacity
@@ -98,9 +101,18 @@ final class SearchScratch: Sendable {
     func visit(_ slot: UInt32) -> Bool {
         let word = Int(slot >> 6)
         let bit: UInt64 = 1 &<< UInt64(slot & 63)
-        guard unsafe word < visitedWordCount, unsafe visited[word] & bit == 0 else { return false }
-        unsafe visited[word] |= bit
-        return true
+        guard unsafe word < visitedWordCount else { return false }
+        let old = unsafe visited[word]
+        unsafe visited[word] = old | bit
+        return old & bit == 0
+    }
+
+    /// Whether `slot` was met, or came after this scratch was prepared.
+    @inline(__always)
+    func isVisited(_ slot: UInt32) -> Bool {
+        let word = Int(slot >> 6)
+        guard unsafe word < visitedWordCount else { return true }
+        return unsafe visited[word] & (1 &<< UInt64(slot & 63)) != 0
     }
 }
 

@@ -7,7 +7,7 @@ struct SnapshotCheck {
     let graph: HNSWGraph
     let upperCount: Int
     /// Where each id's vector is.
-    private(set) var places: [Int64: UInt32] = [:]
+    private(set) var places = PlaceTable()
     /// Slots not in use.
     private(set) var freeSlots: [UInt32] = []
     /// Upper rows not in use, as runs of one row.
@@ -25,7 +25,7 @@ struct SnapshotCheck {
         if let reason = checkNodes() { return reason }
         let entry = graph.entry.load(ordering: .relaxed)
         let total = graph.slotCount.load(ordering: .relaxed)
-        guard places.isEmpty == (entry == 0) else { return "its entry does not go with \(places.count) vectors" }
+        guard (places.count == 0) == (entry == 0) else { return "its entry does not go with \(places.count) vectors" }
         if entry != 0 {
             let slot = UInt32(truncatingIfNeeded: entry)
             guard slot < total, graph.isLive(slot), unsafe UInt64(graph.node(slot).pointee.level) + 1 == entry >> 32
@@ -47,7 +47,6 @@ struct SnapshotCheck {
 
     private mutating func checkNodes() -> String? {
         let total = graph.slotCount.load(ordering: .relaxed)
-        places.reserveCapacity(total)
         var isUsed = [Bool](repeating: false, count: upperCount)
         for slot in 0..<UInt32(total) {
             let id = unsafe graph.id(slot).pointee.load(ordering: .relaxed)

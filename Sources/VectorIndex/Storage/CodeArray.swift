@@ -20,7 +20,10 @@ final class CodeArray: Sendable {
     let rows: SlabArray
     let scales: SlabArray?
     let biases: SlabArray?
+    /// What a prefetch asks for of a row: the rest of a longer one comes as it is read.
+    private let fetchBytes: Int
     private let isL2: Bool
+    private let isCosine: Bool
     private let kernels: ck_distance_table
     // What the gather takes; the addresses in it never change.
     private nonisolated(unsafe) let codes: UnsafeMutablePointer<ck_codes>
@@ -31,6 +34,7 @@ final class CodeArray: Sendable {
         self.precision = precision
         self.dimension = dimension
         isL2 = metric == .l2
+        isCosine = metric == .cosine
         // The table lives as long as the process.
         unsafe kernels = ck_kernels().pointee.distance
         let step = Int(CK_CODE_STEP)
@@ -38,8 +42,10 @@ final class CodeArray: Sendable {
         if precision == .f32 {
             rows = vectors
         } else {
-            rows = SlabArray(rowBytes: width * precision.byteCount, alignment: 64, shift: 13)
+            let bytes = width * precision.byteCount
+            rows = SlabArray(rowBytes: bytes, alignment: 64, shift: SlabArray.shift(ofStride: bytes))
         }
+        fetchBytes = min(rows.stride, 2048)
         let hasBiases = isL2 && precision != .f32
         scales = precision == .int8 ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
         biases = hasBiases ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
@@ -67,6 +73,20 @@ final class CodeArray: Sendable {
     /// Makes sure that slots 0 ..< `count` have memory.
     /// - Returns: false when there is none.
     func reserve(_ count: Int) -> Bool { arrays.allSatisfy { $0.1.reserve(count) } }
+
+    /// How far apart two distances of codes have to be to be in the right order, all but surely; nil where they are
+    /// exact or no such number is known.
+    ///
+    /// Of vectors of length 1 the error of a bf16 product is about 0.0002 and that of an int8 product about the scale,
+    /// 0.0016 where no component exceeds 0.2: each component is off by up to half a step at random.
+    var error: Float? {
+        guard isCosine else { return nil }
+        switch precision {
+        case .f32: return nil
+        case .bf16: return 0.001
+        case .int8: return 0.004
+        }
+    }
 
     /// Bytes that one query's codes take.
     var queryByteCount: Int { width * precision.byteCount }
@@ -123,6 +143,12 @@ final class CodeArray: Sendable {
             row.assumingMemoryBound(to: UInt8.self), width, buffer.assumingMemoryBound(to: Int8.self))
         let scale = unsafe scales[slot].assumingMemoryBound(to: Float.self).pointee
         return unsafe ck_code_query(values: buffer, factor: factor * scale, constant: constant, offset: offset)
+    }
+
+    /// Asks for the rows of the `count` vectors in `slots`, which then arrive while something else is done.
+    @inline(__always)
+    func prefetch(_ slots: UnsafePointer<UInt32>, _ count: Int) {
+        unsafe ck_prefetch_rows(rows.rows, slots, count, fetchBytes)
     }
 
     /// The distances of `query` and the `count` vectors in `slots`.

@@ -27,13 +27,25 @@ final class SlabArray: Sendable {
     let stride: Int
     let shift: UInt32
     // Written by one thread before any reader learns of a row in the new slab.
-    private nonisolated(unsafe) let table: UnsafeMutablePointer<UnsafePointer<UInt8>?>
-    private let owned: Mutex<Owned>
+    nonisolated(unsafe) let table: UnsafeMutablePointer<UnsafePointer<UInt8>?>
+    let owned: Mutex<Owned>
 
-    private struct Owned: Sendable {
+    /// What there is, and what has to be given back.
+    struct Owned: Sendable {
         var slabCount = 0
-        var allocations: [(address: UInt, bytes: Int)] = []
+        var allocations: [Allocation] = []
         var section: SnapshotSection?
+    }
+
+    /// Memory of one slab that this array asked for.
+    struct Allocation: Sendable {
+        var slab: Int
+        var address: UInt
+        var bytes: Int
+
+        func free() {
+            unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), bytes)
+        }
     }
 
     /// Creates an array without rows.
@@ -54,9 +66,7 @@ final class SlabArray: Sendable {
     deinit {
         unsafe free(table)
         owned.withLock { owned in
-            for allocation in owned.allocations {
-                unsafe munmap(UnsafeMutableRawPointer(bitPattern: allocation.address), allocation.bytes)
-            }
+            for allocation in owned.allocations { allocation.free() }
         }
     }
 
@@ -65,6 +75,9 @@ final class SlabArray: Sendable {
 
     /// The bytes of memory that hold rows, mapped ones included.
     var byteCount: Int { owned.withLock { $0.slabCount } * (stride << Int(shift)) }
+
+    /// The bytes of `byteCount` that are not in a snapshot's map.
+    var heldByteCount: Int { owned.withLock { $0.allocations.count } * (stride << Int(shift)) }
 
     /// The rows as kernels take them.
     @inline(__always)
@@ -79,12 +92,22 @@ final class SlabArray: Sendable {
             &* stride
     }
 
+    /// The least shift of at least 13 by which rows of `stride` bytes make slabs of whole huge pages.
+    static func shift(ofStride stride: Int) -> UInt32 {
+        var shift: UInt32 = 13
+        while shift < 20, (stride << Int(shift)) % hugePage != 0 { shift += 1 }
+        return shift
+    }
+
     /// Makes sure rows 0 ..< `count` are there.
     /// - Returns: false when there is no memory or no room in the table.
     func reserve(_ count: Int) -> Bool {
         owned.withLock { owned -> Bool in
             while owned.slabCount << Int(shift) < count {
-                guard owned.slabCount < SlabArray.maximumSlabCount, let slab = unsafe allocate(&owned) else {
+                let isFilled = (count - owned.slabCount << Int(shift)) << 1 >= 1 << Int(shift)
+                guard owned.slabCount < SlabArray.maximumSlabCount,
+                    let slab = unsafe allocate(&owned, isFilled: isFilled)
+                else {
                     return false
                 }
                 unsafe table[owned.slabCount] = UnsafePointer(slab)
@@ -92,68 +115,6 @@ final class SlabArray: Sendable {
             }
             return true
         }
-    }
-
-    /// Takes over `count` rows that lie one after the other in `section`; only for an array without rows.
-    /// - Returns: false when the section is too short or there is no memory.
-    func adopt(_ section: SnapshotSection, count: Int) -> Bool {
-        let slabBytes = stride << Int(shift)
-        guard count <= maximumRowCount, section.byteCount == count * stride else { return false }
-        return owned.withLock { owned -> Bool in
-            // In place in the private map.
-            guard let base = unsafe section.base.baseAddress else { return count == 0 }
-            let whole = count >> Int(shift)
-            for slab in 0..<whole {
-                unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
-            }
-            owned.slabCount = whole
-            owned.section = section
-            let rest = section.byteCount - whole * slabBytes
-            guard rest > 0 else { return true }
-            guard let slab = unsafe allocate(&owned) else { return false }
-            unsafe UnsafeMutableRawPointer(slab).copyMemory(from: base + whole * slabBytes, byteCount: rest)
-            unsafe table[whole] = UnsafePointer(slab)
-            owned.slabCount += 1
-            return true
-        }
-    }
-
-    /// Copies `count` rows that lie one after the other in `section`; only for an array without rows.
-    ///
-    /// The pages of the section are given back as far as they are its own.
-    /// - Returns: false when the section has another length or there is no memory.
-    func copy(_ section: SnapshotSection, count: Int) -> Bool {
-        guard count <= maximumRowCount, section.byteCount == count * stride, reserve(count) else { return false }
-        guard let base = unsafe section.base.baseAddress else { return count == 0 }
-        var start = 0
-        while start < count {
-            let rows = min(1 << Int(shift), count - start)
-            unsafe self[UInt32(start)].copyMemory(from: base + start * stride, byteCount: rows * stride)
-            start += rows
-        }
-        unsafe SlabArray.release(section.base)
-        return true
-    }
-
-    /// Gives the pages of an adopted section back: those not written to are read from the file again when needed.
-    ///
-    /// Rows are then read at random, so that reading ahead would only cost memory.
-    func releasePages() {
-        owned.withLock { owned in
-            guard let section = owned.section else { return }
-            unsafe SlabArray.release(section.base, isReadAtRandom: true)
-        }
-    }
-
-    /// Takes the whole pages of `bytes`, which nobody wrote to, out of memory.
-    private static func release(_ bytes: UnsafeMutableRawBufferPointer, isReadAtRandom: Bool = false) {
-        let page = sysconf(Int32(_SC_PAGESIZE))
-        let address = Int(bitPattern: bytes.baseAddress)
-        let first = (address + page - 1) / page * page
-        let end = (address + bytes.count) / page * page
-        guard first < end, let start = unsafe UnsafeMutableRawPointer(bitPattern: first) else { return }
-        unsafe madvise(start, end - first, MADV_DONTNEED)
-        if isReadAtRandom { unsafe madvise(start, end - first, MADV_RANDOM) }
     }
 
     /// Calls `body` with the bytes of rows 0 ..< `count`, slab by slab.
@@ -166,16 +127,19 @@ final class SlabArray: Sendable {
         }
     }
 
-    private func allocate(_ owned: inout Owned) -> UnsafeMutablePointer<UInt8>? {
+    /// A new slab, of which most will be used if it `isFilled`; nil when there is no memory.
+    func allocate(_ owned: inout Owned, isFilled: Bool) -> UnsafeMutablePointer<UInt8>? {
         let wanted = stride << Int(shift)
-        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often.
-        let isLarge = wanted >= SlabArray.hugePage && owned.slabCount > 0
+        // Large slabs start on a huge-page boundary: random rows then miss the address cache far less often. Not the
+        // first of a small array, of which a huge page would be mostly empty.
+        let isLarge = wanted >= SlabArray.hugePage && (owned.slabCount > 0 || isFilled)
         let bytes = isLarge ? wanted + SlabArray.hugePage : wanted
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0),
             unsafe memory != MAP_FAILED
         else { return nil }
-        owned.allocations.append((UInt(bitPattern: memory), bytes))
+        owned.allocations.append(
+            Allocation(slab: owned.slabCount, address: UInt(bitPattern: memory), bytes: bytes))
         var start = unsafe memory
         if isLarge {
             let address = UInt(bitPattern: memory)

@@ -105,7 +105,8 @@ struct GenerationTests {
     @Test("parameters outside of their ranges are refused by name")
     func ranges() {
         let bad: [(String, SamplingParameters)] = [
-            ("temperature", SamplingParameters(temperature: -0.1)), ("temperature", SamplingParameters(temperature: .nan)),
+            ("temperature", SamplingParameters(temperature: -0.1)),
+            ("temperature", SamplingParameters(temperature: .nan)),
             ("top-k", SamplingParameters(topK: -1)), ("top-p", SamplingParameters(topP: 0)),
             ("top-p", SamplingParameters(topP: 1.1)), ("min-p", SamplingParameters(minP: 2)),
             ("repeat-penalty", SamplingParameters(repeatPenalty: 0)), ("max-tokens", SamplingParameters(maxTokens: 0)),

@@ -17,6 +17,15 @@ struct QuantKernelTests {
     static let levels = KernelLevel.available
     static let types = [
         CK_WEIGHT_F32, CK_WEIGHT_F16, CK_WEIGHT_BF16, CK_WEIGHT_Q8_0, CK_WEIGHT_Q4_0, CK_WEIGHT_Q4_1,
+        CK_WEIGHT_Q5_0, CK_WEIGHT_Q5_1, CK_WEIGHT_IQ4_NL, CK_WEIGHT_Q2_K, CK_WEIGHT_Q3_K, CK_WEIGHT_Q4_K,
+        CK_WEIGHT_Q5_K, CK_WEIGHT_Q6_K,
+    ]
+    /// Bytes of a block before its f16 numbers, how many of those there are, and bytes after them.
+    static let layouts: [ck_weight_type: (before: Int, halves: Int, after: Int)] = [
+        CK_WEIGHT_Q8_0: (0, 1, 32), CK_WEIGHT_Q4_0: (0, 1, 16), CK_WEIGHT_Q4_1: (0, 2, 16),
+        CK_WEIGHT_Q5_0: (0, 1, 20), CK_WEIGHT_Q5_1: (0, 2, 20), CK_WEIGHT_IQ4_NL: (0, 1, 16),
+        CK_WEIGHT_Q2_K: (80, 2, 0), CK_WEIGHT_Q3_K: (108, 1, 0), CK_WEIGHT_Q4_K: (0, 2, 140),
+        CK_WEIGHT_Q5_K: (0, 2, 172), CK_WEIGHT_Q6_K: (208, 1, 0),
     ]
 
     static func table(_ level: KernelLevel) throws -> UnsafePointer<ck_quant_table> {
@@ -49,10 +58,11 @@ struct QuantKernelTests {
                 result += [16, 24].map { UInt8(truncatingIfNeeded: value.bitPattern >> $0) }
             }
         default:
-            for _ in 0..<(rows * columns / 32) {
-                result += half()
-                if type == CK_WEIGHT_Q4_1 { result += half() }
-                result += bytes(type == CK_WEIGHT_Q8_0 ? 32 : 16)
+            guard let layout = layouts[type] else { return [] }
+            for _ in 0..<(rows * columns / ck_block_columns(type)) {
+                result += bytes(layout.before)
+                for _ in 0..<layout.halves { result += half() }
+                result += bytes(layout.after)
             }
         }
         return result
@@ -69,8 +79,9 @@ struct QuantKernelTests {
         var list: [Case] = []
         for type in types {
             let isQuantized = type.rawValue >= CK_WEIGHT_Q8_0.rawValue
-            for columns in isQuantized ? [32, 64, 576] : [1, 2, 3, 31, 64, 577] {
-                for (rows, tokens) in [(16, 1), (1, 2), (37, 3), (64, 8), (40, 21)] {
+            let quantised = ck_block_columns(type) == 256 ? [256, 768] : [32, 64, 576]
+            for columns in isQuantized ? quantised : [1, 2, 3, 31, 64, 577] {
+                for (rows, tokens) in [(16, 1), (1, 2), (37, 3), (64, 8), (40, 21), (16, 13)] {
                     list.append(Case(type: type, rows: rows, columns: columns, tokens: tokens))
                 }
             }
@@ -104,7 +115,7 @@ struct QuantKernelTests {
                         x: matrix.isQuantized ? bytes.baseAddress : floats.baseAddress,
                         x_stride: matrix.isQuantized ? blocksPerToken : test.columns, token_count: tokens.count,
                         out: out.baseAddress, out_stride: test.rows)
-                    unsafe ck_quant_product(kernels, test.type, &product)
+                    unsafe ck_quant_product(kernels, matrix.type, &product)
                 }
             }
         }
@@ -243,6 +254,8 @@ struct QuantKernelTests {
                 let values = unsafe withUnsafeBytes(of: block.values) { unsafe $0.map { Int(Int8(bitPattern: $0)) } }
                 let sum = values.reduce(0, +)
                 #expect(Int(block.minus_8_sum) == -8 * sum && Int(block.minus_128_sum) == -128 * sum)
+                #expect(Int(block.minus_32_low) == -32 * values[..<16].reduce(0, +))
+                #expect(Int(block.minus_32_high) == -32 * values[16...].reduce(0, +))
                 #expect(block.scaled_sum == block.scale * Float(sum))
                 guard scale >= 1e-30 else { continue }
                 for (value, original) in zip(values, x[(index * 32)...]) {

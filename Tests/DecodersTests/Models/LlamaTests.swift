@@ -5,12 +5,15 @@ import TestSupport
 import Testing
 import Tokenizers
 
-@Suite("Llama")
+@Suite("Llama and Qwen")
 struct LlamaTests {
-    /// Relative to the greatest logit. Quantised activations are off by up to half a step in 127.
+    /// Relative to the greatest logit.
+    ///
+    /// Quantised activations are off by up to half a step in 127.
     static let bounds: [(file: String, bound: Float)] = [
         ("tiny-f32.gguf", 1e-3), ("tiny-untied-f32.gguf", 1e-3), ("tiny-f16.gguf", 1e-3), ("tiny-bf16.gguf", 1e-3),
-        ("tiny-q8_0.gguf", 0.04), ("tiny-q4_0.gguf", 0.04), ("tiny-q4_1.gguf", 0.04),
+        ("tiny-qwen2-f32.gguf", 1e-3), ("tiny-qwen3-f32.gguf", 1e-3), ("tiny-q8_0.gguf", 0.04),
+        ("tiny-q4_0.gguf", 0.04), ("tiny-q4_1.gguf", 0.04),
     ]
 
     @Test("logits are transformers' for the same weights, in every type", arguments: bounds)

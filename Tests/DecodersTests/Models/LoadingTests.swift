@@ -43,7 +43,8 @@ struct LoadingTests {
 
     @Test("another architecture is named in the error")
     func otherArchitecture() throws {
-        let error = try Self.loading(try Self.replacing("\u{5}\0\0\0\0\0\0\0llama", by: "\u{5}\0\0\0\0\0\0\0mamba", in: Self.bytes()))
+        let error = try Self.loading(
+            try Self.replacing("\u{5}\0\0\0\0\0\0\0llama", by: "\u{5}\0\0\0\0\0\0\0mamba", in: Self.bytes()))
         guard case .unsupportedArchitecture(_, "mamba") = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -52,13 +53,15 @@ struct LoadingTests {
 
     @Test("a tensor that is missing, and so one too many, is an error")
     func missingTensor() throws {
-        let error = try Self.loading(try Self.replacing("blk.1.ffn_up.weight", by: "blk.1.ffn_pu.weight", in: Self.bytes()))
+        let error = try Self.loading(
+            try Self.replacing("blk.1.ffn_up.weight", by: "blk.1.ffn_pu.weight", in: Self.bytes()))
         #expect("\(error.map { "\($0)" } ?? "loaded")".contains("blk.1.ffn_up.weight"))
     }
 
     @Test("a tensor that the architecture has no use for is an error")
     func unusedTensor() throws {
-        let bytes = try Self.replacing("llama.block_count\u{4}\0\0\0\u{2}", by: "llama.block_count\u{4}\0\0\0\u{1}", in: Self.bytes())
+        let bytes = try Self.replacing(
+            "llama.block_count\u{4}\0\0\0\u{2}", by: "llama.block_count\u{4}\0\0\0\u{1}", in: Self.bytes())
         #expect("\(try Self.loading(bytes).map { "\($0)" } ?? "loaded")".contains("no use for tensor blk.1."))
     }
 
@@ -68,7 +71,9 @@ struct LoadingTests {
             var bytes = try Self.bytes()
             let name = Array("llama.\(key)".utf8) + [4, 0, 0, 0]
             let start = try #require(
-                bytes.indices.first { $0 + name.count <= bytes.count && bytes[$0..<($0 + name.count)].elementsEqual(name) })
+                bytes.indices.first {
+                    $0 + name.count <= bytes.count && bytes[$0..<($0 + name.count)].elementsEqual(name)
+                })
             for value: UInt32 in [0, 0xffff_ffff, 0x7fff_ffff, 3] where !(key == "context_length" && value == 3) {
                 for byte in 0..<4 { bytes[start + name.count + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
                 #expect(try Self.loading(bytes) != nil, "\(key) = \(value)")

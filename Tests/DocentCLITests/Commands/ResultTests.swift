@@ -165,6 +165,8 @@ struct ResultTests {
         #expect((output["text"] as? String)?.contains("Paris") == true)
         #expect((output["tokens"] as? [Int])?.count == 4)
         #expect((output["logprobs"] as? [Double])?.count == 4)
+        #expect((output["prompt_logprobs"] as? [Double])?.count == (output["prompt_tokens"] as? Int).map { $0 - 1 })
+        #expect((output["prompt_logprobs"] as? [Double])?.allSatisfy { $0 < 0 } == true)
         #expect(output["finish_reason"] as? String == "length")
         #expect((output["timings"] as? [String: Double])?.keys.sorted() == ["decode_ms", "load_ms", "prefill_ms"])
     }

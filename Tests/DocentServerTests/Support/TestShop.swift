@@ -24,10 +24,12 @@ struct TestShop {
     /// - Parameters:
     ///   - generator: what `auto` means; the extract without one.
     ///   - threshold: the least answerability that is answered; 0 answers everything.
+    ///   - rerankers: the cross-encoder, if there is one.
     ///   - configure: sets limits.
     /// - Throws: what the file system or the store reports.
     init(
-        generator: ScriptedGenerator? = nil, threshold: Float = 0, configure: (inout ServerLimits) -> Void = { _ in }
+        generator: ScriptedGenerator? = nil, threshold: Float = 0, rerankers: RerankerSource? = nil,
+        configure: (inout ServerLimits) -> Void = { _ in }
     ) throws {
         folder = try TemporaryDirectory()
         store = try DocumentStore(path: folder.file("docent.sqlite"))
@@ -36,7 +38,8 @@ struct TestShop {
         let pool = ThreadPool(threadCount: 2)
         let queue = ComputeQueue(label: "test", workerCount: 2, depth: 64)
         let search = SearchService(
-            store: store, embedder: embedder, dataDirectory: folder.path, pool: pool, queue: queue, logger: logger)
+            store: store, embedder: embedder, dataDirectory: folder.path, pool: pool, queue: queue,
+            rerankers: rerankers, logger: logger)
         let ingest = IngestService(store: store, embedder: embedder, logger: logger) { search.noteCommit($0) }
         var registry = GeneratorRegistry(
             extractive: ExtractiveGenerator(embedder: embedder, analyzer: analyzer, queue: queue))

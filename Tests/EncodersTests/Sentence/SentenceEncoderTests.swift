@@ -107,6 +107,41 @@ import Testing
         #expect(fingerprints.allSatisfy { $0.count == 16 })
     }
 
+    @Test("every precision keeps close to f32, and a row of a batch equals the single", arguments: folders)
+    func precisions(folder: String) throws {
+        let texts = (0..<40).map { "order \($0) is late " + String(repeating: "pay card ", count: $0 % 17) }
+        let exact = try Self.encoder(folder).embed(texts, kind: .passage)
+        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int8, 0.995)] {
+            let encoder = try SentenceEncoder(
+                folder: Self.fixtures + "/" + folder, name: folder, pool: ThreadPool(threadCount: 2),
+                precision: precision)
+            #expect(encoder.precision == precision.resolved && encoder.precision != .auto)
+            let embeddings = try encoder.embed(texts, kind: .passage)
+            for index in texts.indices {
+                let cosine = zip(exact.row(index), embeddings.row(index)).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+                #expect(cosine >= least, "\(precision), text \(index)")
+            }
+            for index in stride(from: 0, to: texts.count, by: 7) {
+                #expect(try encoder.embed([texts[index]], kind: .passage).vectors == embeddings.row(index))
+            }
+        }
+    }
+
+    @Test("precisions of the default model keep their bars", .enabled(if: TestModels.hasEncoder))
+    func defaultPrecisions() throws {
+        let expected = try Self.expected("minilm.json")
+        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int8, 0.995)] {
+            let encoder = try SentenceEncoder(
+                folder: TestModels.encoderFolder, name: "all-minilm-l6-v2", pool: ThreadPool(threadCount: 2),
+                precision: precision)
+            let embeddings = try encoder.embed(expected.map(\.text), kind: .passage)
+            for (index, item) in expected.enumerated() {
+                let cosine = zip(embeddings.row(index), item.vector).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+                #expect(cosine >= least, "\(precision): \(item.text.prefix(30))")
+            }
+        }
+    }
+
     @Test("the default model's vectors are those of sentence-transformers", .enabled(if: TestModels.hasEncoder))
     func defaultModel() throws {
         let encoder = try SentenceEncoder(

@@ -55,7 +55,7 @@ import Testing
         #expect(row == [Float](repeating: 0, count: 37))
     }
 
-    @Test("attention agrees for every sequence length", arguments: KernelLevel.available, [32, 64, 10])
+    @Test("attention agrees for every sequence length", arguments: KernelLevel.available, [32, 64, 10, 33, 80])
     func attention(level: KernelLevel, headSize: Int) {
         var generator = SeededGenerator(seed: 5)
         for tokens in Array(1...50) + [63, 64, 65, 129, 256] {
@@ -73,6 +73,48 @@ import Testing
         let x = Self.random(40 * 96, &generator).map { $0 * 30 }
         let exact = Self.attend(x, 40, 32, 96, .scalar)
         #expect(Self.difference(exact, Self.attend(x, 40, 32, 96, level)) <= 60 * 1e-3)
+    }
+
+    @Test("attention of bf16 agrees for every sequence length", arguments: KernelLevel.available, [32, 64, 10, 33])
+    func halfAttention(level: KernelLevel, headSize: Int) {
+        var generator = SeededGenerator(seed: 7)
+        for tokens in Array(1...50) + [63, 64, 65, 129, 256] {
+            let stride = (3 * headSize + 8) / 2 * 2
+            let x = Self.random(tokens * stride, &generator).map(Self.half)
+            let exact = Self.attendHalves(x, tokens, headSize, stride, .scalar)
+            let result = Self.attendHalves(x, tokens, headSize, stride, level)
+            #expect(Self.difference(exact, result) <= 2 * CK_ATTENTION_BF16_ERROR, "\(tokens) tokens")
+        }
+    }
+
+    /// The nearest bf16.
+    private static func half(_ x: Float) -> UInt16 {
+        var result = UInt16(0)
+        var table = ck_gemm_table()
+        unsafe ck_fill_gemm(KernelLevel.scalar.value, &table)
+        var x = x
+        unsafe table.to_bf16(&x, 1, &result)
+        return result
+    }
+
+    private static func attendHalves(
+        _ x: [UInt16], _ tokens: Int, _ head: Int, _ stride: Int, _ level: KernelLevel
+    ) -> [Float] {
+        var out = [UInt16](repeating: 0x7fc0, count: tokens * head)
+        var scratch = [Float](repeating: .nan, count: ck_self_attention_scratch(tokens, head))
+        let table = table(level)
+        unsafe x.withUnsafeBufferPointer { x in
+            unsafe out.withUnsafeMutableBufferPointer { out in
+                unsafe scratch.withUnsafeMutableBufferPointer { scratch in
+                    guard let q = x.baseAddress else { return }
+                    var attention = unsafe ck_self_attention(
+                        q: q, k: q + head, v: q + 2 * head, stride: stride, token_count: tokens, head_size: head,
+                        scale: 0.2, out: out.baseAddress, out_stride: head, scratch: scratch.baseAddress)
+                    unsafe table.self_attention_bf16(&attention)
+                }
+            }
+        }
+        return out.map { Float(bitPattern: UInt32($0) << 16) }
     }
 
     private static func attend(_ x: [Float], _ tokens: Int, _ head: Int, _ stride: Int, _ level: KernelLevel) -> [Float]

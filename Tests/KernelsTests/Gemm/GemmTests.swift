@@ -97,9 +97,10 @@ private struct Product {
                             guard let x = x.baseAddress, let residual = residual.baseAddress else { return }
                             var product = unsafe ck_gemm(
                                 x: x + range.lowerBound * columns, x_stride: columns, row_count: range.count,
-                                column_count: columns, panels: panels.baseAddress, panel_count: width / 32,
+                                word_count: columns, panels: panels.baseAddress, panel_count: width / 32,
                                 bias: bias.baseAddress, residual: residual + range.lowerBound * width,
-                                residual_stride: width, out: out.baseAddress, out_stride: width, epilogue: epilogue)
+                                residual_stride: width, out: out.baseAddress, out_stride: width, epilogue: epilogue,
+                                output: CK_OUTPUT_F32)
                             unsafe table.product(&product)
                         }
                     }

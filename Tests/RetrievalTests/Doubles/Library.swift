@@ -26,11 +26,13 @@ struct Library {
 
     /// A service that starts from what is on disk, as after a restart.
     func service(
-        factory: (any IndexFactory)? = nil, embedder other: WordEmbedder? = nil, queue: ComputeQueue? = nil
+        factory: (any IndexFactory)? = nil, embedder other: WordEmbedder? = nil, queue: ComputeQueue? = nil,
+        rerankers: RerankerSource? = nil
     ) -> SearchService {
         SearchService(
             store: store, embedder: other ?? embedder, dataDirectory: folder.path, pool: pool, queue: queue,
-            factory: factory ?? PlainIndexFactory(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            factory: factory ?? PlainIndexFactory(), rerankers: rerankers,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     var snapshotFolder: String { folder.file("collections/\(collection.id)") }

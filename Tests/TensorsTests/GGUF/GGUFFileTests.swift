@@ -1,13 +1,17 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Writes GGUF files byte by byte, right or wrong.
 struct GGUFBytes {
     var bytes: [UInt8] = []
 
-    mutating func u32(_ value: UInt32) { for shift in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) } }
-    mutating func u64(_ value: UInt64) { for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) } }
+    mutating func u32(_ value: UInt32) {
+        for shift in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
+    }
+    mutating func u64(_ value: UInt64) {
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
+    }
 
     mutating func string(_ text: String) {
         u64(UInt64(text.utf8.count))
@@ -104,7 +108,9 @@ struct GGUFFileTests {
         let blocks = try file.tensor("blocks")
         #expect(blocks.type == .q4_1 && blocks.shape == [2, 64] && blocks.byteRange.count == 80)
         #expect(blocks.rowBytes == 40 && blocks.rowCount == 2 && blocks.columnCount == 64)
-        let first = file.withBytes(of: blocks) { bytes in (0..<3).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) } }
+        let first = file.withBytes(of: blocks) { bytes in
+            (0..<3).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+        }
         #expect(first == [0, 1, 2])
         #expect(try file.tensor("plain").shape == [2, 3])
         #expect(throws: TensorError.self) { _ = try file.tensor("nothing") }

@@ -1,0 +1,43 @@
+#if defined(__x86_64__)
+#include "../vector/vec_avx512.h"
+#include "../vector/vec_math.h"
+#include "gemm_kernels.h"
+
+#pragma clang attribute push(__attribute__((target(VF_TARGET))), apply_to = function)
+
+typedef __m512i vi;
+VF_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+VF_INLINE vi vi_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+VF_INLINE vi vi_set1(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
+VF_INLINE vf vi_floats(vi sum) { return _mm512_cvtepi32_ps(sum); }
+
+// Without byte instructions the even and the odd bytes become 16-bit numbers, whose pairs of products are added.
+typedef struct {
+    vi even, odd;
+} byte_pairs;
+#define WEIGHTS byte_pairs
+#define INPUT byte_pairs
+VF_INLINE byte_pairs weights_of(vi word) {
+    return (byte_pairs) { _mm512_srai_epi16(_mm512_slli_epi16(word, 8), 8), _mm512_srai_epi16(word, 8) };
+}
+VF_INLINE byte_pairs input_of(vi word) {
+    return (byte_pairs) { _mm512_and_si512(word, _mm512_set1_epi32(0x00ff00ff)), _mm512_srli_epi16(word, 8) };
+}
+VF_INLINE vi dot(vi sum, byte_pairs input, byte_pairs weights) {
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(input.even, weights.even));
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(input.odd, weights.odd));
+}
+
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#include "gemm_int8.h"
+
+void ck_gemm_int8_avx512(const ck_gemm_int8 *g) { product(g); }
+
+#include "quantize.h"
+
+DEFINE_QUANTIZE(ck_quantize_avx512, float, vf_load, ck_quantize_scalar)
+DEFINE_QUANTIZE(ck_quantize_bf16_avx512, uint16_t, vf_load_bf16, ck_quantize_bf16_scalar)
+
+#pragma clang attribute pop
+#endif

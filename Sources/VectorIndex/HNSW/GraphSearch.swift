@@ -1,0 +1,132 @@
+import CKernels
+import Kernels
+import Synchronization
+
+/// One query over one graph, in each of the ways it can be answered.
+struct GraphSearch {
+    let graph: HNSWGraph
+    let scratch: SearchScratch
+    let topK: Int
+    let ef: Int
+    let live: Int
+
+    /// Which way to answer.
+    enum Plan {
+        /// The plain graph with a beam of `ef`, of which the allowed are kept.
+        case graph(ef: Int)
+        /// The graph, over allowed nodes alone, from those that a plain search with a beam of `probeEf` meets.
+        case filteredGraph(probeEf: Int)
+        /// Every allowed vector.
+        case scan
+    }
+
+    /// The way that is expected to take least time, which depends on the share of the vectors that is allowed.
+    func plan(_ allowed: Bitmap?) -> Plan {
+        let tombstones = graph.tombstoneCount.load(ordering: .acquiring)
+        // Room for the removed vectors that the beam may meet; they are one in a hundred at most.
+        guard let allowed else { return .graph(ef: tombstones == 0 ? ef : ef + ef / 8 + min(tombstones, 8)) }
+        let matches = min(allowed.count, live)
+        let wide = min(Double(ef) * Double(live) / Double(max(matches, 1)), 1e9)
+        // In distances of a scan, from measurements at 384 dimensions (docs/decisions/0009-vector-precision.md).
+        let links = Double(graph.parameters.m)
+        let scan = Double(matches)
+        let over = wide * links * 1.5
+        let filtered = Double(max(ef, GraphSearch.leastFilteredEf)) * links * 4.5
+        if scan <= min(over, filtered) { return .scan }
+        if over <= filtered { return .graph(ef: Int(wide)) }
+        // Wide enough that it would meet some five allowed nodes if the filter had nothing to do with the query.
+        return .filteredGraph(probeEf: min(max(5 * live / matches, 32), 512))
+    }
+
+    func plain(_ query: UnsafePointer<Float>, ef: Int, _ allowed: Bitmap?) -> [VectorHit] {
+        scratch.prepare(beamCapacity: ef)
+        var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
+        guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
+        let beam = unsafe graph.searchLayer(0, from: start, ef: ef, query: &coded, scratch: scratch)
+        return unsafe hits(of: beam, query, allowed)
+    }
+
+    /// - Returns: nil when nothing near the query is allowed: the nearest allowed vectors are then far from it, where
+    ///   many are about as far, and a graph is no way to tell them apart.
+    func filtered(_ query: UnsafePointer<Float>, _ allowed: Bitmap, probeEf: Int) -> [VectorHit]? {
+        let ef = max(ef, GraphSearch.leastFilteredEf)
+        scratch.prepare(beamCapacity: max(ef, probeEf))
+        var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
+        guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
+        let probe = unsafe graph.searchLayer(0, from: start, ef: probeEf, query: &coded, scratch: scratch)
+        let near = (0..<probe.count).map { probe[$0] & ~1 }.filter { isResult(RankedSlot.slot($0), allowed) }
+        guard !near.isEmpty else { return nil }
+        let beam = unsafe graph.searchAllowed(from: near, ef: ef, query: &coded, allowed: allowed, scratch: scratch)
+        return unsafe hits(of: beam, query, allowed)
+    }
+
+    @inline(__always)
+    func isResult(_ slot: UInt32, _ allowed: Bitmap?) -> Bool {
+        let id = unsafe graph.id(slot).pointee.load(ordering: .acquiring)
+        return id >= 0 && allowed?.contains(id) ?? true
+    }
+
+    /// The least beam of a filtered search: what is allowed hangs together less well than the whole.
+    private static let leastFilteredEf = 96
+
+    /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
+    var rescored: Int { topK + max(16, topK / 4) }
+
+    /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
+    func hits(
+        of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?, rescoring limit: Int? = nil
+    ) -> [VectorHit] {
+        let entries = unsafe scratch.beam
+        let limit = limit ?? rescored
+        var kept = 0
+        for index in 0..<beam.count where kept < limit && isResult(RankedSlot.slot(beam[index]), allowed) {
+            unsafe entries[kept] = beam[index]
+            kept += 1
+        }
+        if graph.codes.precision != .f32 { unsafe rescore(kept, query) }
+        return hits(kept)
+    }
+
+    /// The hits that the first `kept` entries of the scratch's beam make, whose distances are exact.
+    func hits(_ kept: Int) -> [VectorHit] {
+        let entries = unsafe scratch.beam
+        var hits: [VectorHit] = []
+        hits.reserveCapacity(min(topK, kept))
+        for index in 0..<min(topK, kept) {
+            let entry = unsafe entries[index]
+            let id = unsafe graph.id(RankedSlot.slot(entry)).pointee.load(ordering: .acquiring)
+            // Removed since it was looked at.
+            guard id >= 0 else { continue }
+            hits.append(VectorHit(id: id, similarity: -RankedSlot.distance(entry)))
+        }
+        return VectorHit.ordered(hits)
+    }
+
+    /// Puts exact distances into the first `count` entries of the scratch's beam, and these in order.
+    private func rescore(_ count: Int, _ query: UnsafePointer<Float>) {
+        let (entries, batch, values) = unsafe (scratch.beam, scratch.batch, scratch.values)
+        var done = 0
+        while done < count {
+            let block = min(count - done, SearchScratch.batchCapacity)
+            for index in 0..<block { unsafe batch[index] = RankedSlot.slot(entries[done + index]) }
+            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, block, into: values)
+            unsafe scratch.distanceCount += block
+            for index in 0..<block {
+                let distance = unsafe graph.similarity.sign * values[index]
+                unsafe entries[done + index] = RankedSlot.make(distance: distance, slot: batch[index])
+            }
+            done += block
+        }
+        var ranked = unsafe UnsafeMutableBufferPointer(start: entries, count: count)
+        unsafe ranked.sort()
+    }
+}
+
+extension VectorHit {
+    /// Hits in descending similarity, equal ones in ascending id, and an id that is being replaced only once.
+    static func ordered(_ hits: [VectorHit]) -> [VectorHit] {
+        var seen = Set<Int64>(minimumCapacity: hits.count)
+        return hits.filter { seen.insert($0.id).inserted }
+            .sorted { ($1.similarity, $0.id) < ($0.similarity, $1.id) }
+    }
+}
