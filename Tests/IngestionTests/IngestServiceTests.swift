@@ -42,6 +42,18 @@ struct IngestServiceTests {
         }
     }
 
+    @Test("an archive's files are documents of their own; those that are none fail with the reason")
+    func archive() async throws {
+        let bench = try Bench()
+        let zip = StoredZip(["a.md": "# A\n\nText of a.", "b.csv": "x,y\n1,2\n", "c.docx": "PK no zip", "d.bin": "?"])
+        try Data(zip.bytes).write(to: URL(fileURLWithPath: bench.folder.file("all.zip")))
+        let job = try await bench.ingest([bench.folder.file("all.zip")])
+        #expect(job.progress.total == 3 && job.progress.failed == 1)
+        #expect(try bench.documents == ["all.zip/a.md", "all.zip/b.csv"])
+        let again = try await bench.ingest([bench.folder.file("all.zip")])
+        #expect(again.progress.unchanged == 2)
+    }
+
     @Test("files are stored with their chunks, and progress counts what happened")
     func firstIngest() async throws {
         let bench = try Bench()

@@ -29,10 +29,13 @@ struct ExtractCommand: AsyncParsableCommand {
         var id: String
         var document: ExtractedDocument?
         var error: String?
+        /// Milliseconds since the document before, which is what reading this one took.
+        var elapsed: Duration
 
         private enum CodingKeys: String, CodingKey {
             case id
             case error
+            case extractMilliseconds = "extract_ms"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -40,6 +43,7 @@ struct ExtractCommand: AsyncParsableCommand {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(id, forKey: .id)
             try container.encodeIfPresent(error, forKey: .error)
+            try container.encode(elapsed / .milliseconds(1), forKey: .extractMilliseconds)
         }
     }
 
@@ -52,32 +56,35 @@ struct ExtractCommand: AsyncParsableCommand {
             paths += String(decoding: names, as: UTF8.self).split(separator: "\n").map(String.init)
         }
         guard let first = paths.first else { throw ValidationError("Name a file, or --list.") }
-        var documents: [(id: String, result: Result<ExtractedDocument, IngestionError>)] = []
-        if paths.count == 1 {
-            DocumentExtractor().extractAll(path: first) { documents.append(($0, $1)) }
-            if documents.count == 1 { return try printOne(documents[0].result, path: first) }
-        }
         var failed = 0
-        for (id, result) in documents { try printLine(id, result, &failed) }
-        if paths.count > 1 {
+        if paths.count == 1 {
+            var documents: [(id: String, result: Result<ExtractedDocument, IngestionError>, elapsed: Duration)] = []
+            Self.timed(first) { documents.append(($0, $1, $2)) }
+            if documents.count == 1 { return try printOne(documents[0].result, path: first) }
+            for (id, result, elapsed) in documents { try printLine(id, result, elapsed, &failed) }
+        } else {
             for path in paths {
-                try Self.each(path) {
-                    try printLine($0 == (path as NSString).lastPathComponent ? path : $0, $1, &failed)
+                let name = (path as NSString).lastPathComponent
+                var thrown: (any Error)?
+                Self.timed(path) { id, result, elapsed in
+                    guard thrown == nil else { return }
+                    do { try printLine(id == name ? path : id, result, elapsed, &failed) } catch { thrown = error }
                 }
+                if let thrown { throw thrown }
             }
         }
         if failed > 0 { throw CommandFailure(message: "\(failed) documents could not be read") }
     }
 
-    /// Calls `body`, which may throw, with each document of a file.
-    private static func each(
-        _ path: String, _ body: (String, Result<ExtractedDocument, IngestionError>) throws -> Void
-    ) throws {
-        var thrown: (any Error)?
+    /// Calls `body` with each document of a file and the time it took; what `body` itself takes isn't counted.
+    private static func timed(
+        _ path: String, _ body: (String, Result<ExtractedDocument, IngestionError>, Duration) -> Void
+    ) {
+        var start = ContinuousClock.now
         DocumentExtractor().extractAll(path: path) { id, result in
-            do { if thrown == nil { try body(id, result) } } catch { thrown = error }
+            body(id, result, ContinuousClock.now - start)
+            start = .now
         }
-        if let thrown { throw thrown }
     }
 
     private func printOne(_ result: Result<ExtractedDocument, IngestionError>, path: String) throws {
@@ -94,16 +101,18 @@ struct ExtractCommand: AsyncParsableCommand {
     }
 
     private func printLine(
-        _ id: String, _ result: Result<ExtractedDocument, IngestionError>, _ failed: inout Int
+        _ id: String, _ result: Result<ExtractedDocument, IngestionError>, _ elapsed: Duration, _ failed: inout Int
     ) throws {
         switch result {
         case .failure(let error):
             failed += 1
-            if format == .json { return Terminal.print(try Terminal.json(Line(id: id, error: error.description))) }
+            if format == .json {
+                return Terminal.print(try Terminal.json(Line(id: id, error: error.description, elapsed: elapsed)))
+            }
             Terminal.note("\(id): \(error.description)")
         case .success(let document):
             switch format {
-            case .json: Terminal.print(try Terminal.json(Line(id: id, document: document)))
+            case .json: Terminal.print(try Terminal.json(Line(id: id, document: document, elapsed: elapsed)))
             case .text: Terminal.print("==> \(id)\n\(document.text)\n")
             case .markdown: Terminal.print("<!-- \(id) -->\n\n\(document.markdown)\n")
             }

@@ -3,7 +3,7 @@ enum PackedFormat {
     /// The format of these bytes, nil if they are none of these.
     static func signature(of bytes: [UInt8], fileName: String?) -> SourceFormat? {
         // Programs write a few bytes before a PDF's start, and readers allow it.
-        if bytes.prefix(1024).firstRange(of: Array("%PDF-".utf8)) != nil, !SourceFormat.looksLikeHTML(bytes) {
+        if holds("%PDF-", bytes.prefix(1024)), !SourceFormat.looksLikeHTML(bytes) {
             return .pdf
         }
         let ending = SourceFormat.fileExtension(of: fileName)
@@ -25,16 +25,16 @@ enum PackedFormat {
     private static func zipped(_ bytes: [UInt8], ending: String) -> SourceFormat {
         let head = bytes.prefix(256)
         let declared: [SourceFormat] = [.epub, .ods, .odp, .odt]
-        if head.firstRange(of: Array("mimetype".utf8)) != nil {
-            for format in declared where head.firstRange(of: Array(format.rawValue.utf8)) != nil { return format }
+        if holds("mimetype", head) {
+            for format in declared where holds(format.rawValue, head) { return format }
         }
         // The names are together at the end.
         let directory = bytes.suffix(1 << 17)
         let parts: [(String, SourceFormat)] = [
             ("word/document.xml", .docx), ("xl/workbook.xml", .xlsx), ("ppt/presentation.xml", .pptx),
         ]
-        if directory.firstRange(of: Array("[Content_Types].xml".utf8)) != nil {
-            for (name, format) in parts where directory.firstRange(of: Array(name.utf8)) != nil { return format }
+        if holds("[Content_Types].xml", directory) {
+            for (name, format) in parts where holds(name, directory) { return format }
         }
         if let format = SourceFormat(fileExtension: ending),
             [.docx, .xlsx, .pptx, .odt, .ods, .odp, .epub].contains(format)
@@ -42,6 +42,17 @@ enum PackedFormat {
             return format
         }
         return .archive
+    }
+
+    private static func holds(_ text: String, _ bytes: ArraySlice<UInt8>) -> Bool {
+        let wanted = Array(text.utf8)
+        var rest = bytes
+        while let at = rest.firstIndex(of: wanted[0]) {
+            rest = rest[at...]
+            if rest.starts(with: wanted) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     /// Whether it is a tar file packed by a filter: gzip and the like pack single files too.
