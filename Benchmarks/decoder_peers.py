@@ -136,12 +136,12 @@ def main():
         label = pathlib.Path(path).stem
         row = models[label] = {"file_mb": round(os.path.getsize(path) / 1e6, 1), **measure(arguments, path)}
         print(label, json.dumps(row), flush=True)
+        common.save(arguments, "decoder", {"models": models})
         kind = label.replace("-Q", ".Q").rsplit(".", 1)[-1]
         reading, writing = BARS.get(kind, (0, 0))
         for key, bar in (("prefill_512", reading), ("prefill_1500", reading), ("decode", writing)):
             checks.check(f"{label} {key} ≥ {bar} × llama.cpp", row["ratio"][key] >= bar, row["ratio"][key])
         checks.check(f"{label} peak memory ≤ 1.2 × llama.cpp", row["ratio"]["peak_mb"] <= 1.2, row["ratio"]["peak_mb"])
-    common.save(arguments, "decoder", {"models": models})
     checks.finish()
 
 
