@@ -22,9 +22,13 @@ static void probe(void) {
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
             available[CK_LEVEL_AVX512] = 1;
             best = CK_LEVEL_AVX512;
-            if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16")) {
+            if (__builtin_cpu_supports("avx512vnni")) {
                 available[CK_LEVEL_AVX512_VNNI] = 1;
                 best = CK_LEVEL_AVX512_VNNI;
+                if (__builtin_cpu_supports("avx512bf16")) {
+                    available[CK_LEVEL_AVX512_BF16] = 1;
+                    best = CK_LEVEL_AVX512_BF16;
+                }
             }
         }
     }
@@ -72,6 +76,7 @@ const char *ck_level_name(ck_level level) {
     case CK_LEVEL_AVX2: return "avx2";
     case CK_LEVEL_AVX512: return "avx512";
     case CK_LEVEL_AVX512_VNNI: return "avx512vnni";
+    case CK_LEVEL_AVX512_BF16: return "avx512bf16";
     case CK_LEVEL_NEON: return "neon";
     default: return "unknown";
     }

@@ -4,6 +4,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 
 #include "codes.h"
+#define CK_HAS_VNNI 0
 #include "codes_avx512.h"
 
 // Widened to 16 bits: the instruction that multiplies bytes saturates.
@@ -19,20 +20,7 @@ static inline void ck_i8_dots_avx512(const int8_t *query, const uint8_t *const *
     _mm_storeu_si128((__m128i *)dots, ck_sums_epi32(s[0], s[1], s[2], s[3]));
 }
 
-static inline __m512 ck_bf16_load_avx512(const uint16_t *x) {
-    return _mm512_castsi512_ps(
-        _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)x)), 16));
-}
-
-static inline void ck_bf16_dots_avx512(const uint16_t *query, const uint16_t *const *rows, size_t n, float *dots) {
-    __m512 s[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 q = ck_bf16_load_avx512(query + i);
-        for (int j = 0; j < 4; j++) s[j] = _mm512_fmadd_ps(q, ck_bf16_load_avx512(rows[j] + i), s[j]);
-    }
-    _mm_storeu_ps(dots, ck_sums_ps(s[0], s[1], s[2], s[3]));
-}
-
+#define ck_bf16_dots_avx512 ck_bf16_dots_widened
 CK_DEFINE_CODES(avx512)
 
 #pragma clang attribute pop

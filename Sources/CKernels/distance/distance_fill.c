@@ -13,6 +13,7 @@ CK_DECLARE_CODES(scalar)
 CK_DECLARE_CODES(avx2)
 CK_DECLARE_CODES(avx512)
 CK_DECLARE_CODES(avx512vnni)
+CK_DECLARE_CODES(avx512bf16)
 CK_DECLARE_CODES(neon)
 
 #define CK_USE(level, codes)                                                                                           \
@@ -32,6 +33,7 @@ void ck_fill_distance(ck_level level, ck_distance_table *table) {
     if (level == CK_LEVEL_AVX2) CK_USE(avx2, avx2);
     if (level == CK_LEVEL_AVX512) CK_USE(avx512, avx512);
     if (level == CK_LEVEL_AVX512_VNNI) CK_USE(avx512, avx512vnni);
+    if (level == CK_LEVEL_AVX512_BF16) CK_USE(avx512, avx512bf16);
 #elif defined(__aarch64__)
     if (level == CK_LEVEL_NEON) CK_USE(neon, neon);
 #endif

@@ -16,9 +16,9 @@ size_t ck_self_attention_scratch(size_t token_count, size_t head_size) {
 void ck_fill_elementwise(ck_level level, ck_elementwise_table *table) {
     CK_USE(scalar);
 #if defined(__x86_64__)
-    if (level >= CK_LEVEL_AVX2 && level <= CK_LEVEL_AVX512_VNNI) CK_USE(avx2);
-    if (level >= CK_LEVEL_AVX512 && level <= CK_LEVEL_AVX512_VNNI) CK_USE(avx512);
-    if (level == CK_LEVEL_AVX512_VNNI) table->self_attention_bf16 = ck_self_attention_bf16_avx512bf16;
+    if (level >= CK_LEVEL_AVX2 && level <= CK_LEVEL_AVX512_BF16) CK_USE(avx2);
+    if (level >= CK_LEVEL_AVX512 && level <= CK_LEVEL_AVX512_BF16) CK_USE(avx512);
+    if (level == CK_LEVEL_AVX512_BF16) table->self_attention_bf16 = ck_self_attention_bf16_avx512bf16;
 #elif defined(__aarch64__)
     if (level == CK_LEVEL_NEON) CK_USE(neon);
 #endif

@@ -13,9 +13,10 @@ typedef enum {
     CK_LEVEL_SCALAR = 0,  // portable C: the specification of every other level
     CK_LEVEL_AVX2 = 1,    // AVX2, FMA, F16C
     CK_LEVEL_AVX512 = 2,  // AVX-512 F, BW, DQ, VL
-    CK_LEVEL_AVX512_VNNI = 3,  // and VNNI, BF16
-    CK_LEVEL_NEON = 4,    // arm64 Advanced SIMD (no x86 level exists there)
-    CK_LEVEL_COUNT = 5
+    CK_LEVEL_AVX512_VNNI = 3,  // and VNNI
+    CK_LEVEL_AVX512_BF16 = 4,  // and BF16
+    CK_LEVEL_NEON = 5,    // arm64 Advanced SIMD (no x86 level exists there)
+    CK_LEVEL_COUNT = 6
 } ck_level;
 
 /// The best level of this machine, probed once.
@@ -30,7 +31,7 @@ int ck_has_level(ck_level level);
 /// Makes `level` the one in use for the whole process. Returns 0, or -1 when this machine lacks it.
 int ck_use_level(ck_level level);
 
-/// The level's name ("scalar", "avx2", "avx512", "avx512vnni", "neon").
+/// The level's name ("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon").
 const char *ck_level_name(ck_level level);
 
 #ifdef __cplusplus

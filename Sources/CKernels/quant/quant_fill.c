@@ -25,7 +25,7 @@ void ck_fill_quant(ck_level level, ck_quant_table *table) {
 #if defined(__x86_64__)
     if (level >= CK_LEVEL_AVX2 && level != CK_LEVEL_NEON) { CK_SET_ALL(avx2) }
     if (level >= CK_LEVEL_AVX512 && level != CK_LEVEL_NEON) { CK_SET_ALL(avx512) }
-    if (level == CK_LEVEL_AVX512_VNNI) { CK_SET_PRODUCTS(avx512vnni) }
+    if (level >= CK_LEVEL_AVX512_VNNI && level != CK_LEVEL_NEON) { CK_SET_PRODUCTS(avx512vnni) }
 #else
     (void)level;
 #endif

@@ -5,7 +5,7 @@ enum BuildInformation {
     /// The version, raised with every release; the changelog says what changed.
     static let version = "0.1.0"
 
-    /// `0.1.0 (release, x86_64, avx512vnni)`.
+    /// `0.1.0 (release, x86_64, avx512bf16)`.
     static var versionLine: String {
         "\(version) (\(configuration), \(architecture), \(kernels))"
     }

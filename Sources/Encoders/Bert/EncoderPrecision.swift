@@ -16,6 +16,6 @@ public enum EncoderPrecision: String, CaseIterable, Sendable, Codable {
     /// What `auto` stands for at the kernels' level in use; the others are what they are.
     public var resolved: EncoderPrecision {
         guard self == .auto else { return self }
-        return KernelLevel.active == .avx512vnni ? .bf16 : .f32
+        return KernelLevel.active == .avx512bf16 ? .bf16 : .f32
     }
 }

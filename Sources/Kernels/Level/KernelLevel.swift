@@ -11,8 +11,10 @@ public enum KernelLevel: Int32, CaseIterable, Sendable {
     case avx2
     /// AVX-512 F, BW, DQ and VL.
     case avx512
-    /// AVX-512 with VNNI and BF16.
+    /// AVX-512 with VNNI.
     case avx512vnni
+    /// AVX-512 with VNNI and BF16.
+    case avx512bf16
     /// arm64 Advanced SIMD.
     case neon
 
