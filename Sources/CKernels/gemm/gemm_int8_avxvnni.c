@@ -19,9 +19,10 @@ VF_INLINE vf vi_floats(vi sum) { return _mm256_cvtepi32_ps(sum); }
 
 #define TILE_ROWS 6
 #define TILE_VECTORS 1
-#include "gemm_int8.h"
+#define GROUP_WORDS (CK_GEMM_GROUP / 4)
+#include "gemm_integers.h"
 
-void ck_gemm_int8_avxvnni(const ck_gemm_int8 *g) { product(g); }
+void ck_gemm_int8_avxvnni(const ck_gemm_integers *g) { product(g); }
 
 #pragma clang attribute pop
 #endif

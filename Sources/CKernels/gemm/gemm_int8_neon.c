@@ -34,9 +34,10 @@ VF_INLINE vi dot(vi sum, byte_halves x, byte_halves w) {
 
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
-#include "gemm_int8.h"
+#define GROUP_WORDS (CK_GEMM_GROUP / 4)
+#include "gemm_integers.h"
 
-void ck_gemm_int8_neon(const ck_gemm_int8 *g) { product(g); }
+void ck_gemm_int8_neon(const ck_gemm_integers *g) { product(g); }
 
 #include "quantize.h"
 

@@ -51,10 +51,11 @@ size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count) {
     return ck_gemm_packed_count(row_count, (column_count + 3) / 4 + 2 * groups);
 }
 
-// One group of one row into lane 0 of its words; they, the scale and the sum lie CK_GEMM_PANEL words apart.
-static void pack_group(const float *w, size_t columns, uint32_t *lane) {
-    // Magnitudes are in the order of their bits, and a sum with 1.5 · 2^23 has the nearest whole number in its low ones:
-    // both loops are integer arithmetic that compilers vectorise.
+// 1.5 · 2^23 plus a small number has the nearest whole number in its low bits: integer arithmetic that compilers vectorise.
+static const float whole_number_shift = 12582912.0f;
+
+// The greatest |w|; magnitudes are in the order of their bits.
+static float greatest_magnitude(const float *w, size_t columns) {
     uint32_t greatest_bits = 0;
     for (size_t k = 0; k < columns; k++) {
         uint32_t bits;
@@ -64,23 +65,32 @@ static void pack_group(const float *w, size_t columns, uint32_t *lane) {
     }
     float greatest;
     memcpy(&greatest, &greatest_bits, sizeof greatest);
-    float scale = greatest / 127, factor = greatest > 0 ? 127 / greatest : 0;
+    return greatest;
+}
+
+// One group's words into lane 0 of its lines, which lie CK_GEMM_PANEL words apart, its scale and its sum into the two
+// lines behind them.
+static void store_group(const uint32_t *words, size_t count, float scale, int32_t total, uint32_t *lane) {
+    for (size_t k = 0; k < count; k++) lane[k * CK_GEMM_PANEL] = words[k];
+    float sum = (float)total * scale;
+    memcpy(lane + count * CK_GEMM_PANEL, &scale, sizeof scale);
+    memcpy(lane + (count + 1) * CK_GEMM_PANEL, &sum, sizeof sum);
+}
+
+static void pack_group(const float *w, size_t columns, uint32_t *lane) {
+    float greatest = greatest_magnitude(w, columns), factor = greatest > 0 ? 127 / greatest : 0;
     int8_t bytes[CK_GEMM_GROUP] = { 0 };
     int32_t total = 0;
     for (size_t k = 0; k < columns; k++) {
-        float shifted = w[k] * factor + 12582912.0f;
+        float shifted = w[k] * factor + whole_number_shift;
         uint32_t bits;
         memcpy(&bits, &shifted, sizeof bits);
         bytes[k] = (int8_t)(uint8_t)bits;
         total += bytes[k];
     }
-    for (size_t k = 0; k < columns; k += 4) {
-        memcpy(lane, bytes + k, sizeof *lane);
-        lane += CK_GEMM_PANEL;
-    }
-    float sum = (float)total * scale;
-    memcpy(lane, &scale, sizeof scale);
-    memcpy(lane + CK_GEMM_PANEL, &sum, sizeof sum);
+    uint32_t words[CK_GEMM_GROUP / 4];
+    memcpy(words, bytes, sizeof words);
+    store_group(words, (columns + 3) / 4, greatest / 127, total, lane);
 }
 
 void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, uint32_t *panels) {
@@ -88,9 +98,53 @@ void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, ui
     for (size_t row = 0; row < row_count; row += CK_GEMM_PANEL) {
         size_t rows = row_count - row < CK_GEMM_PANEL ? row_count - row : CK_GEMM_PANEL;
         for (size_t first = 0; first < column_count; first += CK_GEMM_GROUP) {
-            size_t columns = ck_group_columns(first, column_count);
+            size_t columns = ck_group_columns(first, column_count, CK_GEMM_GROUP);
             for (size_t r = 0; r < rows; r++) pack_group(w + (row + r) * column_count + first, columns, panels + r);
             panels += CK_GEMM_PANEL * ((columns + 3) / 4 + 2);
+        }
+    }
+}
+
+size_t ck_gemm_packed_count_int16(size_t row_count, size_t column_count) {
+    size_t groups = (column_count + CK_GEMM_GROUP_INT16 - 1) / CK_GEMM_GROUP_INT16;
+    return ck_gemm_packed_count(row_count, (column_count + 1) / 2 + 2 * groups);
+}
+
+static void pack_group_int16(const float *w, size_t columns, uint32_t *lane) {
+    float sums[16] = { 0 }, sum = 0;
+    for (size_t k = 0; k < columns; k += 16) {
+        size_t count = columns - k < 16 ? columns - k : 16;
+        for (size_t j = 0; j < count; j++) sums[j] += w[k + j] < 0 ? -w[k + j] : w[k + j];
+    }
+    for (size_t j = 0; j < 16; j++) sum += sums[j];
+    // Rounding adds up to half a step for each column, and a thousandth is left for that of these sums.
+    float most_sum = 0.999f * (2147483647.0f / CK_GEMM_MOST_INT16 - 0.5f * (float)columns);
+    float scale = sum / most_sum, least_scale = greatest_magnitude(w, columns) / 32767;
+    scale = scale > least_scale ? scale : least_scale;
+    float factor = scale > 0 ? 1 / scale : 0;
+    int16_t integers[CK_GEMM_GROUP_INT16] = { 0 };
+    int32_t total = 0;
+    for (size_t k = 0; k < columns; k++) {
+        float shifted = w[k] * factor + whole_number_shift;
+        uint32_t bits;
+        memcpy(&bits, &shifted, sizeof bits);
+        integers[k] = (int16_t)(uint16_t)bits;
+        total += integers[k];
+    }
+    uint32_t words[CK_GEMM_GROUP_INT16 / 2];
+    memcpy(words, integers, sizeof words);
+    store_group(words, (columns + 1) / 2, scale, total, lane);
+}
+
+void ck_gemm_pack_int16(const float *w, size_t row_count, size_t column_count, uint32_t *panels) {
+    memset(panels, 0, ck_gemm_packed_count_int16(row_count, column_count) * sizeof *panels);
+    for (size_t row = 0; row < row_count; row += CK_GEMM_PANEL) {
+        size_t rows = row_count - row < CK_GEMM_PANEL ? row_count - row : CK_GEMM_PANEL;
+        for (size_t first = 0; first < column_count; first += CK_GEMM_GROUP_INT16) {
+            size_t columns = ck_group_columns(first, column_count, CK_GEMM_GROUP_INT16);
+            for (size_t r = 0; r < rows; r++)
+                pack_group_int16(w + (row + r) * column_count + first, columns, panels + r);
+            panels += CK_GEMM_PANEL * ((columns + 1) / 2 + 2);
         }
     }
 }

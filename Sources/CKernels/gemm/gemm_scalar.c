@@ -52,25 +52,34 @@ void ck_to_bf16_scalar(const float *x, size_t n, uint16_t *out) {
     for (size_t i = 0; i < n; i++) out[i] = ck_bf16_bits(x[i]);
 }
 
-void ck_gemm_int8_scalar(const ck_gemm_int8 *i) {
+// The products of one word: four unsigned bytes times signed ones, or two 16-bit integers.
+static int64_t word_dot(uint32_t x, uint32_t w, int is_bytes) {
+    int64_t dot = 0;
+    if (is_bytes) {
+        for (int b = 0; b < 32; b += 8) dot += (int64_t)(x >> b & 255) * (int8_t)(w >> b);
+    } else {
+        for (int b = 0; b < 32; b += 16) dot += (int64_t)(int16_t)(x >> b) * (int16_t)(w >> b);
+    }
+    return dot;
+}
+
+static void product_of_integers(const ck_gemm_integers *i, size_t group_words, int is_bytes) {
     const ck_gemm *g = &i->product;
     const uint32_t *panel = g->panels;
     for (size_t p = 0; p < g->panel_count; p++) {
         const uint32_t *after = panel;
         for (size_t m = 0; m < g->row_count; m++) {
             const uint32_t *x = (const uint32_t *)g->x + m * g->x_stride, *w = panel;
-            const ck_byte_group *group = i->groups + m * i->group_stride;
+            const ck_integer_group *group = i->groups + m * i->group_stride;
             double sum[CK_GEMM_PANEL] = { 0 };
-            for (size_t first = 0; first < g->word_count; first += CK_GEMM_GROUP / 4, group++) {
-                size_t words = g->word_count - first < CK_GEMM_GROUP / 4 ? g->word_count - first : CK_GEMM_GROUP / 4;
+            for (size_t first = 0; first < g->word_count; first += group_words, group++) {
+                size_t words = g->word_count - first < group_words ? g->word_count - first : group_words;
                 const float *scales = (const float *)(w + words * CK_GEMM_PANEL);
                 for (size_t n = 0; n < CK_GEMM_PANEL; n++) {
                     int64_t dot = 0;
-                    for (size_t k = 0; k < words; k++)
-                        for (int b = 0; b < 32; b += 8)
-                            dot += (int64_t)(x[first + k] >> b & 255) * (int8_t)(w[k * CK_GEMM_PANEL + n] >> b);
+                    for (size_t k = 0; k < words; k++) dot += word_dot(x[first + k], w[k * CK_GEMM_PANEL + n], is_bytes);
                     sum[n] += (double)group->scale * scales[n] * (double)dot;
-                    sum[n] += (double)group->least * scales[CK_GEMM_PANEL + n];
+                    sum[n] += (double)group->offset * scales[CK_GEMM_PANEL + n];
                 }
                 w += (words + 2) * CK_GEMM_PANEL;
             }
@@ -81,7 +90,11 @@ void ck_gemm_int8_scalar(const ck_gemm_int8 *i) {
     }
 }
 
-static void quantize_group(const float *x, size_t n, uint8_t *out, ck_byte_group *group) {
+void ck_gemm_int8_scalar(const ck_gemm_integers *i) { product_of_integers(i, CK_GEMM_GROUP / 4, 1); }
+
+void ck_gemm_int16_scalar(const ck_gemm_integers *i) { product_of_integers(i, CK_GEMM_GROUP_INT16 / 2, 0); }
+
+static void quantize_group(const float *x, size_t n, uint8_t *out, ck_integer_group *group) {
     float least = x[0], greatest = x[0];
     for (size_t i = 1; i < n; i++) {
         least = fminf(least, x[i]);
@@ -89,18 +102,33 @@ static void quantize_group(const float *x, size_t n, uint8_t *out, ck_byte_group
     }
     float range = greatest - least, factor = range > 0 ? 255 / range : 0;
     for (size_t i = 0; i < n; i++) out[i] = (uint8_t)lrintf((x[i] - least) * factor);
-    *group = (ck_byte_group) { .scale = range / 255, .least = least };
+    *group = (ck_integer_group) { .scale = range / 255, .offset = least };
 }
 
-void ck_quantize_scalar(const float *x, size_t n, uint8_t *out, ck_byte_group *groups) {
-    for (size_t i = 0; i < n; i += CK_GEMM_GROUP) quantize_group(x + i, ck_group_columns(i, n), out + i, groups++);
+void ck_quantize_scalar(const float *x, size_t n, uint8_t *out, ck_integer_group *groups) {
+    for (size_t i = 0; i < n; i += CK_GEMM_GROUP) quantize_group(x + i, ck_group_columns(i, n, CK_GEMM_GROUP), out + i, groups++);
 }
 
-void ck_quantize_bf16_scalar(const uint16_t *x, size_t n, uint8_t *out, ck_byte_group *groups) {
+void ck_quantize_bf16_scalar(const uint16_t *x, size_t n, uint8_t *out, ck_integer_group *groups) {
     float values[CK_GEMM_GROUP];
     for (size_t i = 0; i < n; i += CK_GEMM_GROUP) {
-        size_t columns = ck_group_columns(i, n);
+        size_t columns = ck_group_columns(i, n, CK_GEMM_GROUP);
         for (size_t k = 0; k < columns; k++) values[k] = ck_bf16_value(x[i + k]);
         quantize_group(values, columns, out + i, groups++);
+    }
+}
+
+void ck_quantize_int16_scalar(const float *x, size_t n, int16_t *out, ck_integer_group *groups) {
+    for (size_t first = 0; first < n; first += CK_GEMM_GROUP_INT16) {
+        size_t count = ck_group_columns(first, n, CK_GEMM_GROUP_INT16);
+        float least = x[first], greatest = x[first];
+        for (size_t k = first; k < first + count; k++) {
+            least = fminf(least, x[k]);
+            greatest = fmaxf(greatest, x[k]);
+        }
+        ck_integer_group group = ck_int16_group(least, greatest);
+        float factor = ck_int16_factor(group);
+        for (size_t k = first; k < first + count; k++) out[k] = (int16_t)lrintf((x[k] - group.offset) * factor);
+        *groups++ = group;
     }
 }

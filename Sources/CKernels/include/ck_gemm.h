@@ -1,4 +1,4 @@
-// Product of activations and packed weights: out = epilogue(x · wᵀ + bias), in f32, bf16 and 8 bits.
+// Product of activations and packed weights: out = epilogue(x · wᵀ + bias), in f32, bf16, 16 and 8 bits.
 //
 // Weights w [N, K] are packed once, at load, into panels of 32 rows, laid out [⌈N / 32⌉][W][32] in words of 32 bits:
 // one float (W = K), or two bf16 that follow one another in K, the first one in the lower half (W = ⌈K / 2⌉, a missing
@@ -21,6 +21,8 @@
 
 #define CK_GEMM_PANEL 32
 #define CK_GEMM_GROUP 128
+#define CK_GEMM_GROUP_INT16 512
+#define CK_GEMM_MOST_INT16 4095
 #define CK_GEMM_RELATIVE_ERROR 4e-6f
 #define CK_GELU_ERROR 1e-6f
 #define CK_GELU_FAST_ERROR 1e-4f
@@ -54,22 +56,27 @@ typedef struct {
     ck_output output;
 } ck_gemm;
 
-/// Activations of a product in 8 bits: x ≈ scale · byte + least over one group of CK_GEMM_GROUP neighbouring columns.
+/// Activations of a product of integers: x ≈ scale · integer + offset over one group of neighbouring columns.
 typedef struct {
     float scale;
-    float least;
-} ck_byte_group;
+    float offset;
+} ck_integer_group;
 
-/// One product in 8 bits. `x` of `product` is bytes [M, K], each row padded to whole words with anything; sums over a
-/// group are exact, those over groups and what follows in f32.
+/// One product of bytes, or of 16-bit integers. Sums over a group are exact, those over groups and what follows in f32.
 ///
-/// Panels: for each of ⌈K / CK_GEMM_GROUP⌉ groups its words of four signed bytes [words][32], then 32 scales (the
-/// greatest |w| of the row's group / 127) and 32 sums (scale × the sum of the group's bytes), as floats.
+/// `x` of `product` is unsigned bytes from the group's least value (`offset`) up, or 16-bit integers of up to
+/// ±CK_GEMM_MOST_INT16 around the middle of the group's values, [M, K], each row padded to whole words with anything.
+/// A group has CK_GEMM_GROUP columns (bytes) or CK_GEMM_GROUP_INT16 (16 bits).
+///
+/// Panels: for each of the groups its words of four signed bytes or two 16-bit integers [words][32], then 32 scales and
+/// 32 sums (scale × the sum of the group's integers), as floats. A byte scale is the greatest |w| of the row's group /
+/// 127. A 16-bit scale is the least one with which no sum of products can leave 32 bits: the row's group has
+/// Σ|integer| · CK_GEMM_MOST_INT16 < 2^31.
 typedef struct {
     ck_gemm product;
-    const ck_byte_group *groups;  // [M, groups]
+    const ck_integer_group *groups;  // [M, groups]
     size_t group_stride;          // from one row to the next
-} ck_gemm_int8;
+} ck_gemm_integers;
 
 typedef struct {
     /// Floats times floats.
@@ -77,11 +84,15 @@ typedef struct {
     /// bf16 times bf16, summed in f32.
     void (*product_bf16)(const ck_gemm *g);
     /// Bytes times bytes. Every level forms the same integers.
-    void (*product_int8)(const ck_gemm_int8 *g);
+    void (*product_int8)(const ck_gemm_integers *g);
+    /// 16-bit integers times 16-bit integers. Every level forms the same sums over a group.
+    void (*product_int16)(const ck_gemm_integers *g);
     /// n floats as bytes and their groups' scales.
-    void (*quantize)(const float *x, size_t n, uint8_t *out, ck_byte_group *groups);
+    void (*quantize)(const float *x, size_t n, uint8_t *out, ck_integer_group *groups);
+    /// n floats as 16-bit integers and their groups' scales.
+    void (*quantize_int16)(const float *x, size_t n, int16_t *out, ck_integer_group *groups);
     /// n bf16 as bytes and their groups' scales.
-    void (*quantize_bf16)(const uint16_t *x, size_t n, uint8_t *out, ck_byte_group *groups);
+    void (*quantize_bf16)(const uint16_t *x, size_t n, uint8_t *out, ck_integer_group *groups);
     /// The nearest bf16 of n floats; ties go to the even one.
     void (*to_bf16)(const float *x, size_t n, uint16_t *out);
 } ck_gemm_table;
@@ -103,3 +114,9 @@ size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count);
 
 /// Packs w [row_count, column_count] (row-major, contiguous) into panels of bytes.
 void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, uint32_t *panels);
+
+/// Words of 32 bits that `row_count` packed rows of `column_count` take in 16 bits.
+size_t ck_gemm_packed_count_int16(size_t row_count, size_t column_count);
+
+/// Packs w [row_count, column_count] (row-major, contiguous) into panels of 16-bit integers.
+void ck_gemm_pack_int16(const float *w, size_t row_count, size_t column_count, uint32_t *panels);

@@ -78,4 +78,11 @@ VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
     __builtin_memcpy(p + 4, &high, sizeof high);
 }
 
+// The nearest whole numbers of lanes as 16-bit integers.
+VF_INLINE void vf_store_int16(int16_t *p, vf x) {
+    __m256i words = _mm256_cvtps_epi32(x);
+    __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi32(words, words), 0x08);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(packed));
+}
+
 #pragma clang attribute pop

@@ -56,4 +56,9 @@ VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
     _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
 }
 
+// The nearest whole numbers of lanes as 16-bit integers.
+VF_INLINE void vf_store_int16(int16_t *p, vf x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
+}
+
 #pragma clang attribute pop

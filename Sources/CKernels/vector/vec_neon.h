@@ -66,3 +66,6 @@ VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
     uint8x8_t bytes = vqmovn_u16(vcombine_u16(halves, halves));
     vst1_lane_u32((uint32_t *)(void *)p, vreinterpret_u32_u8(bytes), 0);
 }
+
+// The nearest whole numbers of lanes as 16-bit integers.
+VF_INLINE void vf_store_int16(int16_t *p, vf x) { vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(x))); }

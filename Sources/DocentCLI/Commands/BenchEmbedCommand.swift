@@ -11,7 +11,7 @@ struct BenchEmbedCommand: AsyncParsableCommand {
     var model = "all-minilm-l6-v2"
     @Option(help: "Passages, a line each, or JSON Lines with \"text\".")
     var input: String
-    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16 or int8.")
+    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16, int16 or int8.")
     var precision: String?
     @Option(help: "Queries to time, a line each, or JSON Lines with \"text\"; without it the passages' first words.")
     var queries: String?

@@ -16,7 +16,7 @@ struct EmbedCommand: AsyncParsableCommand {
     var input: String?
     @Option(help: "A .npy file for the vectors: float32 [n, dim], L2-normalised. Without it JSON Lines go to stdout.")
     var output: String?
-    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16 or int8.")
+    @Option(help: "What products are formed in: auto (the fastest that keeps f32's vectors), f32, bf16, int16 or int8.")
     var precision: String?
     @Option(help: "query or passage: some encoders put a different prefix before each.")
     var kind = "passage"

@@ -64,7 +64,7 @@ struct Settings: Sendable {
     /// The precision called `name`.
     static func precision(_ name: String) throws -> EncoderPrecision {
         guard let precision = EncoderPrecision(rawValue: name) else {
-            throw CommandFailure(message: "precision is '\(name)': use auto, f32, bf16 or int8", exitCode: 64)
+            throw CommandFailure(message: "precision is '\(name)': use auto, f32, bf16, int16 or int8", exitCode: 64)
         }
         return precision
     }

@@ -106,9 +106,9 @@ struct BertLayerNorm: Sendable {
             let halves = unsafe operand.row(token).assumingMemoryBound(to: UInt16.self)
             unsafe kernels.gemm.to_bf16(row, weight.count, halves)
         case .int8:
-            unsafe operand.quantize(token) { bytes, groups in
-                unsafe kernels.gemm.quantize(row, weight.count, bytes, groups)
-            }
+            unsafe kernels.gemm.quantize(row, weight.count, operand.bytes(token), operand.groups(token))
+        case .int16:
+            unsafe kernels.gemm.quantize_int16(row, weight.count, operand.integers(token), operand.groups(token))
         default: break
         }
     }
@@ -193,14 +193,14 @@ struct BertLayer: Sendable {
         let sums = unsafe Numbers(base: UnsafeMutableRawPointer(hidden.base), stride: hidden.stride, isHalf: false)
         let precision = output.precision
         selfAttention.apply(batch, workspace, pool)
-        workspace.contextOperand.take(workspace.context, rows: rows, columns: output.outputCount, pool)
+        workspace.contextOperand.take(workspace.context, rows: rows, columns: output.outputCount, precision, pool)
         attentionOutput.apply(
             workspace.contextOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: sums,
             pool: pool)
         attentionNorm.apply(workspace, count: rows, precision, pool)
         intermediate.apply(
             workspace.hiddenOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_GELU, to: workspace.wide, pool: pool)
-        workspace.wideOperand.take(workspace.wide, rows: rows, columns: output.inputCount, pool)
+        workspace.wideOperand.take(workspace.wide, rows: rows, columns: output.inputCount, precision, pool)
         output.apply(
             workspace.wideOperand, rows: rows, epilogue: CK_EPILOGUE_BIAS_RESIDUAL, residual: hidden, to: sums,
             pool: pool)
@@ -211,7 +211,7 @@ struct BertLayer: Sendable {
 /// The whole encoder: packed token ids → one L2-normalised vector for each sequence.
 struct BertModel: Sendable {
     let configuration: EncoderConfiguration
-    /// What products are formed in: f32, bf16 or int8.
+    /// What products are formed in: f32, bf16, int16 or int8.
     let precision: EncoderPrecision
     private let embeddings: BertEmbeddings
     private let layers: [BertLayer]

@@ -23,7 +23,7 @@ struct PackedLinear: Sendable {
     /// - Parameters:
     ///   - weight: row-major [N, K].
     ///   - bias: [N].
-    ///   - precision: f32, bf16 or int8.
+    ///   - precision: f32, bf16, int16 or int8.
     ///   - panels: `packedCount` floats for them, 64-byte aligned.
     ///   - pool: the threads that pack.
     init(weight: WeightRows, bias: [Float], precision: EncoderPrecision, panels: FloatBuffer, pool: ThreadPool) {
@@ -46,6 +46,7 @@ struct PackedLinear: Sendable {
                 let halves = unsafe target.assumingMemoryBound(to: UInt32.self)
                 switch precision {
                 case .bf16: unsafe ck_gemm_pack_bf16(source, rows, inputs, halves)
+                case .int16: unsafe ck_gemm_pack_int16(source, rows, inputs, halves)
                 case .int8: unsafe ck_gemm_pack_int8(source, rows, inputs, halves)
                 default: unsafe ck_gemm_pack(source, rows, inputs, panels.base + panel * words)
                 }
@@ -61,16 +62,16 @@ struct PackedLinear: Sendable {
 
     /// Words of 32 bits in a row of x.
     private static func wordCount(_ inputCount: Int, _ precision: EncoderPrecision) -> Int {
-        switch precision {
-        case .bf16: (inputCount + 1) / 2
-        case .int8: (inputCount + 3) / 4
-        default: inputCount
-        }
+        (inputCount + precision.numbersPerWord - 1) / precision.numbersPerWord
     }
 
     private static func panelWords(_ inputCount: Int, _ precision: EncoderPrecision) -> Int {
-        guard precision != .int8 else { return ck_gemm_packed_count_int8(Int(CK_GEMM_PANEL), inputCount) }
-        return ck_gemm_packed_count(Int(CK_GEMM_PANEL), wordCount(inputCount, precision))
+        let width = Int(CK_GEMM_PANEL)
+        return switch precision {
+        case .int16: ck_gemm_packed_count_int16(width, inputCount)
+        case .int8: ck_gemm_packed_count_int8(width, inputCount)
+        case .auto, .f32, .bf16: ck_gemm_packed_count(width, wordCount(inputCount, precision))
+        }
     }
 
     /// out = epilogue(x·Wᵀ + b) for `rows` rows, shared out over the pool by panels.
@@ -93,9 +94,9 @@ struct PackedLinear: Sendable {
                 residual_stride: residual?.stride ?? 0, out: out.at(0, column), out_stride: out.stride,
                 epilogue: epilogue, output: out.output)
             switch precision {
-            case .int8:
-                var bytes = unsafe ck_gemm_int8(product: product, groups: x.groups, group_stride: x.groupStride)
-                unsafe kernels.product_int8(&bytes)
+            case .int16, .int8:
+                var integers = unsafe ck_gemm_integers(product: product, groups: x.groups, group_stride: x.groupStride)
+                unsafe (precision == .int8 ? kernels.product_int8 : kernels.product_int16)(&integers)
             case .bf16: unsafe kernels.product_bf16(&product)
             default: unsafe kernels.product(&product)
             }

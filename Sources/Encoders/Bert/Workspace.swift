@@ -31,15 +31,15 @@ struct Numbers: Sendable {
     }
 }
 
-/// Rows as the products take them: floats, bf16, or bytes with the scales of their groups.
+/// Rows as the products take them: floats, bf16, or integers with the scales of their groups.
 // A view without ownership, as `Activation` is.
 @safe
 struct Operand: Sendable {
     nonisolated(unsafe) let base: UnsafeMutableRawPointer
     /// Words of 32 bits from one token to the next.
     let stride: Int
-    /// [T, groupStride], of bytes alone.
-    nonisolated(unsafe) let groups: UnsafeMutablePointer<ck_byte_group>?
+    /// [T, groupStride], of integers alone.
+    nonisolated(unsafe) let groups: UnsafeMutablePointer<ck_integer_group>?
     let groupStride: Int
 
     /// The first word of row `token`.
@@ -83,15 +83,15 @@ struct Workspace: Sendable {
         let narrow = padded(configuration.hiddenSize)
         let broadest = max(3 * configuration.hiddenSize, configuration.intermediateSize)
         let broad = padded(broadest)
-        let isHalf = precision != .f32
-        let groups = (broadest + Int(CK_GEMM_GROUP) - 1) / Int(CK_GEMM_GROUP)
+        let isHalf = precision.flowsInHalves
+        let groupStride = precision.groupColumns.map { (broadest + $0 - 1) / $0 } ?? 0
         let perWord = isHalf ? 2 : 1
         // Words of a row of each kind.
         let hiddenStride = narrow + 16
         let contextStride = (isHalf ? narrow / 2 : narrow) + 16
         let wideStride = (isHalf ? broad / 2 : broad) + 16
-        let operandStride = precision == .f32 ? 0 : (precision == .bf16 ? narrow / 2 : broad / 4) + 16
-        let groupStride = precision == .int8 ? groups : 0
+        let operandColumns = precision.groupColumns == nil ? narrow : broad
+        let operandStride = precision == .f32 ? 0 : operandColumns / precision.numbersPerWord + 16
         let scratch = ck_self_attention_scratch(sequenceCapacity, configuration.headSize)
         scratchStride = (scratch + 15) / 16 * 16
         let row = hiddenStride + contextStride + wideStride + operandStride + 2 * groupStride
@@ -114,14 +114,13 @@ struct Workspace: Sendable {
         let own = unsafe UnsafeMutableRawPointer(take(operandStride))
         let scales = unsafe UnsafeMutableRawPointer(take(2 * groupStride))
         pooled = unsafe Activation(base: next, stride: narrow)
-        switch precision {
-        case .int8:
-            let bytes = unsafe Operand(
+        if groupStride > 0 {
+            let integers = unsafe Operand(
                 base: own, stride: operandStride,
-                groups: scales.bindMemory(to: ck_byte_group.self, capacity: tokenCapacity * groupStride),
+                groups: scales.bindMemory(to: ck_integer_group.self, capacity: tokenCapacity * groupStride),
                 groupStride: groupStride)
-            (hiddenOperand, contextOperand, wideOperand) = (bytes, bytes, bytes)
-        default:
+            (hiddenOperand, contextOperand, wideOperand) = (integers, integers, integers)
+        } else {
             hiddenOperand = unsafe Operand(
                 base: isHalf ? own : UnsafeMutableRawPointer(hidden.base),
                 stride: isHalf ? operandStride : hiddenStride, groups: nil, groupStride: 0)

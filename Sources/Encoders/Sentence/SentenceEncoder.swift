@@ -16,7 +16,7 @@ public final class SentenceEncoder: TextEmbedding {
     /// Identifies configuration, tokenizer, weights (`EncoderFingerprint`) and, after a `+`, a precision below f32.
     public let fingerprint: String
 
-    /// What the products are formed in: f32, bf16 or int8, never `auto`.
+    /// What the products are formed in: f32, bf16, int16 or int8, never `auto`.
     public var precision: EncoderPrecision { model.precision }
     /// D: the length of a vector.
     public var dimension: Int { model.configuration.hiddenSize }

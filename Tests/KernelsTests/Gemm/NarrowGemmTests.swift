@@ -3,7 +3,7 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Products of bf16 and of bytes: every level against the scalar one, which sums in double precision.
+/// Products of bf16 and of integers: every level against the scalar one, which sums in double precision.
 @Suite struct NarrowGemmTests {
     private static let epilogues = [CK_EPILOGUE_BIAS, CK_EPILOGUE_BIAS_GELU, CK_EPILOGUE_BIAS_RESIDUAL]
 
@@ -46,15 +46,49 @@ import Testing
             #expect(NarrowProduct.halves(x, level) == NarrowProduct.halves(x, .scalar))
             let (bytes, groups) = NarrowProduct.bytes(x, level)
             let (exact, exactGroups) = NarrowProduct.bytes(x, .scalar)
-            #expect(bytes == exact && groups == exactGroups)
+            #expect(bytes == exact && groups.map(\.numbers) == exactGroups.map(\.numbers))
             for k in 0..<n {
-                let group = k / Int(CK_GEMM_GROUP) * 2
-                let value = groups[group] * Float(bytes[k]) + groups[group + 1]
-                #expect(abs(value - x[k]) <= groups[group] * 0.501 + 1e-6)
+                let group = groups[k / Int(CK_GEMM_GROUP)]
+                #expect(abs(group.scale * Float(bytes[k]) + group.offset - x[k]) <= group.scale * 0.501 + 1e-6)
             }
         }
         let flat = NarrowProduct.bytes([Float](repeating: -2, count: 130), level)
-        #expect(flat.0 == [UInt8](repeating: 0, count: 130) && flat.1 == [0, -2, 0, -2])
+        #expect(flat.0 == [UInt8](repeating: 0, count: 130) && flat.1.map(\.numbers) == [[0, -2], [0, -2]])
+    }
+
+    @Test("every level makes the same 16-bit integers", arguments: KernelLevel.available)
+    func wideIntegers(level: KernelLevel) {
+        var generator = SeededGenerator(seed: 16)
+        for n in Array(1...100) + [384, 511, 512, 513, 1536] {
+            let x = (0..<n).map { _ in Float.random(in: -3...5, using: &generator) }
+            let (integers, groups) = NarrowProduct.integers(x, level)
+            let (exact, exactGroups) = NarrowProduct.integers(x, .scalar)
+            #expect(integers == exact && groups.map(\.numbers) == exactGroups.map(\.numbers))
+            for k in 0..<n {
+                let group = groups[k / Int(CK_GEMM_GROUP_INT16)]
+                #expect(abs(Int(integers[k])) <= Int(CK_GEMM_MOST_INT16))
+                #expect(abs(group.scale * Float(integers[k]) + group.offset - x[k]) <= group.scale * 0.501 + 1e-6)
+            }
+        }
+        let flat = NarrowProduct.integers([Float](repeating: -2, count: 520), level)
+        #expect(flat.0 == [Int16](repeating: 0, count: 520) && flat.1.map(\.numbers) == [[0, -2], [0, -2]])
+    }
+
+    @Test("no sum of 16-bit products leaves 32 bits", arguments: [1, 2, 31, 384, 512])
+    func room(columns: Int) {
+        var generator = SeededGenerator(seed: 17)
+        let spreads: [[Float]] = [
+            [Float](repeating: 0.5, count: columns), (0..<columns).map { $0 == 0 ? 1 : 0 },
+            (0..<columns).map { _ in Float.random(in: -1...1, using: &generator) },
+        ]
+        for weights in spreads {
+            var panel = [UInt32](repeating: .max, count: ck_gemm_packed_count_int16(1, columns))
+            unsafe ck_gemm_pack_int16(weights, 1, columns, &panel)
+            let sum = (0..<columns).reduce(0) { sum, k in
+                sum + abs(Int(Int16(truncatingIfNeeded: panel[k / 2 * 32] >> UInt32(k % 2 * 16))))
+            }
+            #expect(sum > 0 && sum * Int(CK_GEMM_MOST_INT16) < 1 << 31)
+        }
     }
 
     @Test("the quick GELU is within its bound from −12 to 12", arguments: KernelLevel.available)
@@ -70,4 +104,9 @@ import Testing
             #expect(abs(result[column] - exact[column]) <= CK_GELU_FAST_ERROR, "GELU(\(product.bias[column]))")
         }
     }
+}
+
+extension ck_integer_group {
+    /// Scale and offset.
+    fileprivate var numbers: [Float] { [scale, offset] }
 }

@@ -6,10 +6,16 @@ import Testing
 /// The types below f32 that products are formed in.
 enum NarrowType: CaseIterable {
     case bf16
+    case int16
     case int8
+
+    /// Numbers in a word of 32 bits.
+    var perWord: Int { self == .int8 ? 4 : 2 }
+    /// Columns that share a scale.
+    var groupColumns: Int { Int(self == .int16 ? CK_GEMM_GROUP_INT16 : CK_GEMM_GROUP) }
 }
 
-/// One product of bf16 or of bytes with everything it needs.
+/// One product of bf16 or of integers with everything it needs.
 struct NarrowProduct {
     let type: NarrowType
     let rows: Int
@@ -19,7 +25,7 @@ struct NarrowProduct {
     private let magnitude: Float
     private let wordCount: Int
     private var x: [UInt32] = []  // [rows, wordCount]
-    private var groups: [ck_byte_group] = []
+    private var groups: [ck_integer_group] = []
     private let groupCount: Int
     private var panels: [UInt32]
 
@@ -30,31 +36,41 @@ struct NarrowProduct {
         self.columns = columns
         width = (outputs + 31) / 32 * 32
         bias = random(outputs) + [Float](repeating: 0, count: width - outputs)
-        wordCount = type == .bf16 ? (columns + 1) / 2 : (columns + 3) / 4
-        groupCount = (columns + Int(CK_GEMM_GROUP) - 1) / Int(CK_GEMM_GROUP)
+        wordCount = (columns + type.perWord - 1) / type.perWord
+        groupCount = (columns + type.groupColumns - 1) / type.groupColumns
         // Σ|x·w| + |bias| and a residual of up to 1.
         magnitude = Float(columns) + 2
         let weight = random(outputs * columns)
-        if type == .bf16 {
+        switch type {
+        case .bf16:
             panels = [UInt32](repeating: .max, count: ck_gemm_packed_count(outputs, wordCount))
             unsafe ck_gemm_pack_bf16(weight, outputs, columns, &panels)
-        } else {
+        case .int16:
+            panels = [UInt32](repeating: .max, count: ck_gemm_packed_count_int16(outputs, columns))
+            unsafe ck_gemm_pack_int16(weight, outputs, columns, &panels)
+        case .int8:
             panels = [UInt32](repeating: .max, count: ck_gemm_packed_count_int8(outputs, columns))
             unsafe ck_gemm_pack_int8(weight, outputs, columns, &panels)
         }
         for _ in 0..<rows {
             let row = random(columns)
-            if type == .bf16 {
+            // What pads a row to whole words meets weights of zero.
+            switch type {
+            case .bf16:
                 let halves = Self.halves(row, .scalar) + [0]
                 x += (0..<wordCount).map { UInt32(halves[2 * $0]) | UInt32(halves[2 * $0 + 1]) << 16 }
-            } else {
+            case .int16:
+                let (integers, scales) = Self.integers(row, .scalar)
+                let padded = (integers + [7]).map { UInt32(UInt16(bitPattern: $0)) }
+                x += (0..<wordCount).map { padded[2 * $0] | padded[2 * $0 + 1] << 16 }
+                groups += scales
+            case .int8:
                 let (bytes, scales) = Self.bytes(row, .scalar)
-                // What pads a row to whole words meets weights of zero.
                 let padded = bytes + [7, 7, 7]
                 x += (0..<wordCount).map { word in
                     (0..<4).reduce(0) { $0 | UInt32(padded[4 * word + $1]) << (8 * UInt32($1)) }
                 }
-                groups += (0..<groupCount).map { ck_byte_group(scale: scales[2 * $0], least: scales[2 * $0 + 1]) }
+                groups += scales
             }
         }
     }
@@ -75,13 +91,22 @@ struct NarrowProduct {
         return out
     }
 
-    /// Bytes, and scale and least of each group in turn.
-    static func bytes(_ x: [Float], _ level: KernelLevel) -> ([UInt8], [Float]) {
+    /// Bytes and their groups.
+    static func bytes(_ x: [Float], _ level: KernelLevel) -> ([UInt8], [ck_integer_group]) {
         var out = [UInt8](repeating: .max, count: x.count)
         let count = (x.count + Int(CK_GEMM_GROUP) - 1) / Int(CK_GEMM_GROUP)
-        var groups = [ck_byte_group](repeating: ck_byte_group(), count: count)
+        var groups = [ck_integer_group](repeating: ck_integer_group(), count: count)
         unsafe table(level).quantize(x, x.count, &out, &groups)
-        return (out, groups.flatMap { [$0.scale, $0.least] })
+        return (out, groups)
+    }
+
+    /// 16-bit integers and their groups.
+    static func integers(_ x: [Float], _ level: KernelLevel) -> ([Int16], [ck_integer_group]) {
+        var out = [Int16](repeating: .max, count: x.count)
+        let count = (x.count + Int(CK_GEMM_GROUP_INT16) - 1) / Int(CK_GEMM_GROUP_INT16)
+        var groups = [ck_integer_group](repeating: ck_integer_group(), count: count)
+        unsafe table(level).quantize_int16(x, x.count, &out, &groups)
+        return (out, groups)
     }
 
     func run(_ level: KernelLevel, _ epilogue: ck_epilogue, rows range: Range<Int>? = nil) -> [Float] {
@@ -113,13 +138,13 @@ struct NarrowProduct {
     }
 
     private func form(
-        _ product: ck_gemm, _ groups: UnsafePointer<ck_byte_group>?, from row: Int, _ table: ck_gemm_table
+        _ product: ck_gemm, _ groups: UnsafePointer<ck_integer_group>?, from row: Int, _ table: ck_gemm_table
     ) {
         var product = unsafe product
-        if let groups = unsafe groups, type == .int8 {
-            var bytes = unsafe ck_gemm_int8(
+        if let groups = unsafe groups, type != .bf16 {
+            var integers = unsafe ck_gemm_integers(
                 product: product, groups: groups + row * groupCount, group_stride: groupCount)
-            unsafe table.product_int8(&bytes)
+            unsafe (type == .int8 ? table.product_int8 : table.product_int16)(&integers)
         } else {
             unsafe table.product_bf16(&product)
         }
