@@ -22,7 +22,7 @@ import numpy
 
 import common
 
-OURS = ["auto", "f32", "bf16", "int8"]
+OURS = ["auto", "f32", "bf16", "int16", "int8"]
 PEERS = ["ort_fp32", "ort_fp32_opt", "ort_int8", "ort_int8_opt", "ov_fp32", "ov_bf16", "ov_int8", "st_fp32"]
 INT8 = {"ort_int8", "ort_int8_opt", "ov_int8"}
 F32 = {"ort_fp32", "ort_fp32_opt", "ov_fp32", "st_fp32"}
@@ -123,12 +123,14 @@ def median(samples):
 
 
 def peaks(path, threads):
-    """GFLOP/s of all threads for f32, bf16 and int8: the median that limits.c prints."""
+    """GFLOP/s of all threads: the medians that limits.c prints, for int16 half of int8's (half as many to a register)."""
     if not path:
         return {}
     found = json.loads(measured([path, "compute"])[0])
     names = {"f32": "fma_fp32_gflops", "bf16": "bf16_gflops", "int8": "vnni_int8_gops"}
-    return {precision: found[f"{name}_t{threads}"][0] for precision, name in names.items()}
+    limits = {precision: found[f"{name}_t{threads}"][0] for precision, name in names.items()
+              if f"{name}_t{threads}" in found}
+    return {**limits, **({"int16": limits["int8"] / 2} if "int8" in limits else {})}
 
 
 def judge(checks, rows):
@@ -155,6 +157,7 @@ def main():
     parser = common.parser(__doc__)
     parser.add_argument("--peers-home", default="~/.cache/docent-peers")
     parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--ours", default=",".join(OURS), help="Docent's precisions; auto, f32 and int8 are judged")
     parser.add_argument("--model", help="the encoder's folder (default: the one the peers use)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--passages", type=int, default=400)
@@ -166,7 +169,7 @@ def main():
     checks = common.Checks()
     with common.Work(arguments) as work:
         inputs = write_inputs(arguments, work)
-        runners = [Docent(precision, arguments, model, inputs) for precision in OURS]
+        runners = [Docent(precision, arguments, model, inputs) for precision in arguments.ours.split(",")]
         runners += [Peer(name, arguments) for name in arguments.peers.split(",") if name]
         cosines = {runner.name: runner.prepare() for runner in runners}
         samples = {runner.name: {} for runner in runners}
@@ -180,8 +183,8 @@ def main():
         rows[name] = {"cosine_min": round(cosines[name], 7), **{kind: round(median(s), 3) for kind, s in kinds.items()}}
         rows[name]["foreign_cores"] = round(statistics.median(f for _, f in kinds["tokens_per_s"]), 2)
     limits = peaks(arguments.limits, arguments.threads)
-    for precision in ("f32", "bf16", "int8"):
-        if precision in limits:
+    for precision in ("f32", "bf16", "int16", "int8"):
+        if precision in limits and f"docent_{precision}" in rows:
             row = rows[f"docent_{precision}"]
             operations = row["tokens_per_s"] * (LINEAR + ATTENTION * 200)
             row["share_of_peak"] = round(operations / limits[precision] / 1e9, 3)

@@ -17,6 +17,10 @@ import Testing
     private static let folders = [
         "tiny-mean", "tiny-cls", "tiny-bf16", "tiny-last", "tiny-bge-small-zh", "tiny-multilingual-e5",
     ]
+    /// The least cosine to f32's vectors of each precision.
+    private static let precisions: [(EncoderPrecision, Float)] = [
+        (.auto, 0.9995), (.bf16, 0.9995), (.int16, 0.9999), (.int8, 0.995),
+    ]
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""
 
     private static func encoder(_ folder: String, threads: Int = 2) throws -> SentenceEncoder {
@@ -111,7 +115,7 @@ import Testing
     func precisions(folder: String) throws {
         let texts = (0..<40).map { "order \($0) is late " + String(repeating: "pay card ", count: $0 % 17) }
         let exact = try Self.encoder(folder).embed(texts, kind: .passage)
-        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int16, 0.9999), (.int8, 0.995)] {
+        for (precision, least) in Self.precisions {
             let encoder = try SentenceEncoder(
                 folder: Self.fixtures + "/" + folder, name: folder, pool: ThreadPool(threadCount: 2),
                 precision: precision)
@@ -130,7 +134,7 @@ import Testing
     @Test("precisions of the default model keep their bars", .enabled(if: TestModels.hasEncoder))
     func defaultPrecisions() throws {
         let expected = try Self.expected("minilm.json")
-        for (precision, least) in [(EncoderPrecision.auto, Float(0.9995)), (.bf16, 0.9995), (.int16, 0.9999), (.int8, 0.995)] {
+        for (precision, least) in Self.precisions {
             let encoder = try SentenceEncoder(
                 folder: TestModels.encoderFolder, name: "all-minilm-l6-v2", pool: ThreadPool(threadCount: 2),
                 precision: precision)
