@@ -85,6 +85,27 @@ struct SniffingTests {
         #expect(try extract(page, "a.html", contentType: "text/html; charset=no-such").text == "Привет")
     }
 
+    @Test(
+        "a declaration counts where browsers see one",
+        arguments: [
+            ("<meta http-equiv='Content-Type' content='text/html; charset=windows-1251'>", true),
+            ("<META CONTENT=\"text/html; charset='windows-1251'\" HTTP-EQUIV=content-type>", true),
+            ("<meta/charset=windows-1251>", true),
+            ("<?xml version='1.0' encoding='windows-1251'?>", true),
+            ("<!--><meta charset=windows-1251>-->", true),
+            ("<meta charset=no-such><meta charset=windows-1251>", true),
+            ("<meta content='text/html; charset=windows-1251'>", false),
+            ("<meta name=note content='x' title='charset=windows-1251'>", false),
+            ("<p title='<meta charset=windows-1251>'>", false),
+            ("<!-- <meta charset=windows-1251> -->", false),
+            ("<meta http-equiv=content-type content='text/html; charset=\"windows-1251'>", false),
+            ("<metacharset=windows-1251>", false),
+        ] as [(String, Bool)])
+    func declarations(head: String, counts: Bool) throws {
+        let page = Array(head.utf8) + Array("<p>".utf8) + [0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2] + Array("</p>".utf8)
+        #expect(try extract(page, "a.html").text.contains("Привет") == counts)
+    }
+
     @Test("broken UTF-8 is repaired and reported")
     func brokenUTF8() throws {
         let bytes: [UInt8] = Array("Größe".utf8) + [0xC3] + Array(" und Maße über alles ".utf8) + [0xE2, 0x82]

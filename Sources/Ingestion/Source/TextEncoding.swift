@@ -32,7 +32,7 @@ struct TextEncoding {
         if let given, given != "UTF-8", let decoded = try convert(bytes, from: given) { return decoded }
         var declared = given == "UTF-8" ? given : nil
         if declared == nil, isHTML {
-            declared = MetaCharset.find(in: bytes).flatMap(canonicalLabel)
+            declared = MetaCharset.find(in: bytes, known: knownLabel)
             // A page saved as UTF-8 by a tool that left its <meta> alone: so much valid UTF-8 is no accident.
             if valid, declared != nil, multibyteCount(bytes) >= 8 { declared = "UTF-8" }
             // A page whose <meta> could be read as ASCII can't be UTF-16.
@@ -150,6 +150,13 @@ struct TextEncoding {
         return bytes.map { isControl($0) ? 0x20 : $0 }
     }
 
+    /// The converter's name for a label of an encoding that can be converted from, else nil.
+    private static func knownLabel(_ label: String) -> String? {
+        guard let name = canonicalLabel(label) else { return nil }
+        if name == "UTF-8" { return name }
+        return (try? iconv([0x20, 0x20, 0x20, 0x20], from: name))?.0 == nil ? nil : name
+    }
+
     /// The converter's name for an encoding label, nil if the label is no plain name.
     static func canonicalLabel(_ label: String) -> String? {
         let name = label.trimmingWhitespace().lowercased()
@@ -176,43 +183,5 @@ struct TextEncoding {
         case let other where other.hasPrefix("x-cp125"): return "WINDOWS-" + other.dropFirst(4)
         default: return name.uppercased()
         }
-    }
-}
-
-/// The encoding a page declares in a `<meta>` of its first kilobytes.
-enum MetaCharset {
-    /// The label, nil if there is none.
-    ///
-    /// Comments don't count.
-    static func find(in bytes: [UInt8]) -> String? {
-        let head = String(decoding: bytes.prefix(4096).map { $0 < 0x80 && $0 != 0 ? $0 : 0x20 }, as: UTF8.self)
-            .lowercased()
-        var rest = head[...]
-        while let open = rest.firstIndex(of: "<") {
-            rest = rest[open...]
-            if rest.hasPrefix("<!--") {
-                rest = rest.dropFirst(4)
-                while !rest.isEmpty, !rest.hasPrefix("-->") { rest.removeFirst() }
-                continue
-            }
-            let tag = rest.prefix { $0 != ">" }
-            rest = rest.dropFirst(max(tag.count, 1))
-            let isMeta = tag.hasPrefix("<meta") && tag.dropFirst(5).first.map { $0.isWhitespace || $0 == "/" } == true
-            let isDeclaration = tag.hasPrefix("<?xml")
-            if isMeta, let label = value(after: "charset", in: tag) { return label }
-            if isDeclaration, let label = value(after: "encoding", in: tag) { return label }
-        }
-        return nil
-    }
-
-    /// The value of `name = value` in a tag, quoted or not; also inside `content="text/html; charset=…"`.
-    private static func value(after name: String, in tag: Substring) -> String? {
-        var rest = tag
-        while !rest.isEmpty, !rest.hasPrefix(name) { rest.removeFirst() }
-        rest = rest.dropFirst(name.count).drop { $0.isWhitespace }
-        guard rest.first == "=" else { return nil }
-        rest = rest.dropFirst().drop { $0.isWhitespace || $0 == "\"" || $0 == "'" }
-        let label = rest.prefix { !$0.isWhitespace && $0 != "\"" && $0 != "'" && $0 != ";" && $0 != "/" }
-        return label.isEmpty ? nil : String(label)
     }
 }
