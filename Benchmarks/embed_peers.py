@@ -7,7 +7,9 @@ Docent (`docent bench embed`, each precision) and the peers (embed_bench.py of t
 looked for once) take turns, so that a slow minute of a shared machine hits all of them; medians over the rounds. A run
 during which other processes took over 0.10 cores is marked, and left out of the medians when at least three quiet ones
 of the same kind remain. Cosines are to the peers' reference, texts with vectors of sentence-transformers in f32.
-With --limits (a build of the peers' limits.c) the share of the machine's measured peak is stated per precision.
+With --limits (a build of the peers' limits.c) the share of the machine's measured peak is stated per precision. Where the
+processor has no BF16, that program stops at its bf16 loop: build a copy in which the loop runs another instruction; what
+it prints for bf16 is then left out.
 
 Bars, ratios in this run: f32 >= 1.3 x the fastest f32 peer's tokens/s; auto >= 1.3 x the fastest peer of cosine >= 0.999,
 and its query p50 below every peer's; int8 >= 1.5 x the fastest int8 peer; cosine >= 0.99999 / 0.9995 / 0.995; load
@@ -128,9 +130,10 @@ def peaks(path, threads):
         return {}
     found = json.loads(measured([path, "compute"])[0])
     names = {"f32": "fma_fp32_gflops", "bf16": "bf16_gflops", "int8": "vnni_int8_gops"}
-    limits = {precision: found[f"{name}_t{threads}"][0] for precision, name in names.items()
-              if f"{name}_t{threads}" in found}
-    return {**limits, **({"int16": limits["int8"] / 2} if "int8" in limits else {})}
+    limits = {precision: found[f"{name}_t{threads}"][0] for precision, name in names.items()}
+    if "avx512_bf16" not in common.machine()["instructions"]:
+        del limits["bf16"]
+    return {**limits, "int16": limits["int8"] / 2}
 
 
 def judge(checks, rows):
@@ -171,6 +174,7 @@ def main():
         inputs = write_inputs(arguments, work)
         runners = [Docent(precision, arguments, model, inputs) for precision in arguments.ours.split(",")]
         runners += [Peer(name, arguments) for name in arguments.peers.split(",") if name]
+        limits = peaks(arguments.limits, arguments.threads)
         cosines = {runner.name: runner.prepare() for runner in runners}
         samples = {runner.name: {} for runner in runners}
         for number in range(arguments.rounds):
@@ -182,7 +186,6 @@ def main():
     for name, kinds in samples.items():
         rows[name] = {"cosine_min": round(cosines[name], 7), **{kind: round(median(s), 3) for kind, s in kinds.items()}}
         rows[name]["foreign_cores"] = round(statistics.median(f for _, f in kinds["tokens_per_s"]), 2)
-    limits = peaks(arguments.limits, arguments.threads)
     for precision in ("f32", "bf16", "int16", "int8"):
         if precision in limits and f"docent_{precision}" in rows:
             row = rows[f"docent_{precision}"]

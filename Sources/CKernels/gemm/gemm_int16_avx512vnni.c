@@ -5,21 +5,11 @@
 
 #pragma clang attribute push(__attribute__((target(VF_TARGET ",avx512vnni"))), apply_to = function)
 
-typedef __m512i vi;
-VF_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
-VF_INLINE vi vi_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
-VF_INLINE vi vi_set1(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
-VF_INLINE vf vi_floats(vi sum) { return _mm512_cvtepi32_ps(sum); }
 // In assembly, for compilers make two instructions of the intrinsic where they think of a shorter chain of sums.
 VF_INLINE vi dot(vi sum, vi input, vi weights) {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(input), "v"(weights));
     return sum;
 }
-
-#define WEIGHTS vi
-#define INPUT vi
-#define weights_of(word) (word)
-#define input_of(word) (word)
 
 #define TILE_ROWS 12
 #define TILE_VECTORS 2

@@ -5,20 +5,10 @@
 
 #include <math.h>
 
-typedef int32x4_t vi;
-VF_INLINE vi vi_zero(void) { return vdupq_n_s32(0); }
-VF_INLINE vi vi_load(const uint32_t *p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
-VF_INLINE vi vi_set1(uint32_t word) { return vreinterpretq_s32_u32(vdupq_n_u32(word)); }
-VF_INLINE vf vi_floats(vi sum) { return vcvtq_f32_s32(sum); }
 VF_INLINE vi dot(vi sum, vi x, vi w) {
     int16x8_t a = vreinterpretq_s16_s32(x), b = vreinterpretq_s16_s32(w);
     return vaddq_s32(sum, vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b)));
 }
-
-#define WEIGHTS vi
-#define INPUT vi
-#define weights_of(word) (word)
-#define input_of(word) (word)
 
 #define TILE_ROWS 6
 #define TILE_VECTORS 2

@@ -5,12 +5,6 @@
 
 #pragma clang attribute push(__attribute__((target(VF_TARGET))), apply_to = function)
 
-typedef __m512i vi;
-VF_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
-VF_INLINE vi vi_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
-VF_INLINE vi vi_set1(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
-VF_INLINE vf vi_floats(vi sum) { return _mm512_cvtepi32_ps(sum); }
-
 // Without byte instructions the even and the odd bytes become 16-bit numbers, whose pairs of products are added.
 typedef struct {
     vi even, odd;

@@ -5,16 +5,6 @@
 
 #pragma clang attribute push(__attribute__((target(VF_TARGET ",avx512vnni"))), apply_to = function)
 
-typedef __m512i vi;
-VF_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
-VF_INLINE vi vi_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
-VF_INLINE vi vi_set1(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
-VF_INLINE vf vi_floats(vi sum) { return _mm512_cvtepi32_ps(sum); }
-
-#define WEIGHTS vi
-#define INPUT vi
-#define weights_of(word) (word)
-#define input_of(word) (word)
 #define dot(sum, input, weights) _mm512_dpbusd_epi32(sum, input, weights)
 
 #define TILE_ROWS 6

@@ -3,12 +3,6 @@
 #include "../vector/vec_math.h"
 #include "gemm_kernels.h"
 
-typedef int32x4_t vi;
-VF_INLINE vi vi_zero(void) { return vdupq_n_s32(0); }
-VF_INLINE vi vi_load(const uint32_t *p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
-VF_INLINE vi vi_set1(uint32_t word) { return vreinterpretq_s32_u32(vdupq_n_u32(word)); }
-VF_INLINE vf vi_floats(vi sum) { return vcvtq_f32_s32(sum); }
-
 // Four bytes of each of four lanes as 16-bit numbers, whose products are widened and added in pairs.
 typedef struct {
     int16x8_t low, high;

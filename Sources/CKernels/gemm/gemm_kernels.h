@@ -8,7 +8,7 @@
     void ck_gemm_int8_##level(const ck_gemm_integers *g);                                                              \
     void ck_gemm_int16_##level(const ck_gemm_integers *g);                                                             \
     void ck_quantize_int16_##level(const float *x, size_t n, int16_t *out, ck_integer_group *groups);                  \
-    void ck_quantize_##level(const float *x, size_t n, uint8_t *out, ck_integer_group *groups);                           \
+    void ck_quantize_##level(const float *x, size_t n, uint8_t *out, ck_integer_group *groups);                        \
     void ck_quantize_bf16_##level(const uint16_t *x, size_t n, uint8_t *out, ck_integer_group *groups);                \
     void ck_to_bf16_##level(const float *x, size_t n, uint16_t *out);
 
@@ -40,7 +40,7 @@ static inline size_t ck_group_columns(size_t first, size_t columns, size_t size)
     return columns - first < size ? columns - first : size;
 }
 
-// The group of values from `least` to `greatest` in 16 bits, and what a value's distance from its middle is multiplied by.
+// The group of values from `least` to `greatest` in 16 bits, and the factor of a value's distance from its middle.
 static inline ck_integer_group ck_int16_group(float least, float greatest) {
     float half = 0.5f * greatest - 0.5f * least;
     return (ck_integer_group) { .scale = half / CK_GEMM_MOST_INT16, .offset = greatest - half };

@@ -46,12 +46,27 @@ void ck_gemm_pack_bf16(const float *w, size_t row_count, size_t column_count, ui
     CK_PACK(uint32_t, pack_panel_bf16, (column_count + 1) / 2)
 }
 
-size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count) {
-    size_t groups = (column_count + CK_GEMM_GROUP - 1) / CK_GEMM_GROUP;
-    return ck_gemm_packed_count(row_count, (column_count + 3) / 4 + 2 * groups);
+static size_t groups_words(size_t column_count, size_t group, size_t per_word) {
+    return (column_count + per_word - 1) / per_word + 2 * ((column_count + group - 1) / group);
 }
 
-// 1.5 · 2^23 plus a small number has the nearest whole number in its low bits: integer arithmetic that compilers vectorise.
+// Panels of groups: `pack_one` writes one group of one row into its lane.
+static void pack_groups(
+    const float *w, size_t row_count, size_t column_count, uint32_t *panels, size_t group, size_t per_word,
+    void (*pack_one)(const float *w, size_t columns, uint32_t *lane)) {
+    size_t words = ck_gemm_packed_count(row_count, groups_words(column_count, group, per_word));
+    memset(panels, 0, words * sizeof *panels);
+    for (size_t row = 0; row < row_count; row += CK_GEMM_PANEL) {
+        size_t rows = row_count - row < CK_GEMM_PANEL ? row_count - row : CK_GEMM_PANEL;
+        for (size_t first = 0; first < column_count; first += group) {
+            size_t columns = ck_group_columns(first, column_count, group);
+            for (size_t r = 0; r < rows; r++) pack_one(w + (row + r) * column_count + first, columns, panels + r);
+            panels += CK_GEMM_PANEL * ((columns + per_word - 1) / per_word + 2);
+        }
+    }
+}
+
+// 1.5 · 2^23 plus a small number has the nearest whole number in its low bits: compilers vectorise that.
 static const float whole_number_shift = 12582912.0f;
 
 // The greatest |w|; magnitudes are in the order of their bits.
@@ -93,23 +108,6 @@ static void pack_group(const float *w, size_t columns, uint32_t *lane) {
     store_group(words, (columns + 3) / 4, greatest / 127, total, lane);
 }
 
-void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, uint32_t *panels) {
-    memset(panels, 0, ck_gemm_packed_count_int8(row_count, column_count) * sizeof *panels);
-    for (size_t row = 0; row < row_count; row += CK_GEMM_PANEL) {
-        size_t rows = row_count - row < CK_GEMM_PANEL ? row_count - row : CK_GEMM_PANEL;
-        for (size_t first = 0; first < column_count; first += CK_GEMM_GROUP) {
-            size_t columns = ck_group_columns(first, column_count, CK_GEMM_GROUP);
-            for (size_t r = 0; r < rows; r++) pack_group(w + (row + r) * column_count + first, columns, panels + r);
-            panels += CK_GEMM_PANEL * ((columns + 3) / 4 + 2);
-        }
-    }
-}
-
-size_t ck_gemm_packed_count_int16(size_t row_count, size_t column_count) {
-    size_t groups = (column_count + CK_GEMM_GROUP_INT16 - 1) / CK_GEMM_GROUP_INT16;
-    return ck_gemm_packed_count(row_count, (column_count + 1) / 2 + 2 * groups);
-}
-
 static void pack_group_int16(const float *w, size_t columns, uint32_t *lane) {
     float sums[16] = { 0 }, sum = 0;
     for (size_t k = 0; k < columns; k += 16) {
@@ -136,15 +134,18 @@ static void pack_group_int16(const float *w, size_t columns, uint32_t *lane) {
     store_group(words, (columns + 1) / 2, scale, total, lane);
 }
 
+size_t ck_gemm_packed_count_int8(size_t row_count, size_t column_count) {
+    return ck_gemm_packed_count(row_count, groups_words(column_count, CK_GEMM_GROUP, 4));
+}
+
+void ck_gemm_pack_int8(const float *w, size_t row_count, size_t column_count, uint32_t *panels) {
+    pack_groups(w, row_count, column_count, panels, CK_GEMM_GROUP, 4, pack_group);
+}
+
+size_t ck_gemm_packed_count_int16(size_t row_count, size_t column_count) {
+    return ck_gemm_packed_count(row_count, groups_words(column_count, CK_GEMM_GROUP_INT16, 2));
+}
+
 void ck_gemm_pack_int16(const float *w, size_t row_count, size_t column_count, uint32_t *panels) {
-    memset(panels, 0, ck_gemm_packed_count_int16(row_count, column_count) * sizeof *panels);
-    for (size_t row = 0; row < row_count; row += CK_GEMM_PANEL) {
-        size_t rows = row_count - row < CK_GEMM_PANEL ? row_count - row : CK_GEMM_PANEL;
-        for (size_t first = 0; first < column_count; first += CK_GEMM_GROUP_INT16) {
-            size_t columns = ck_group_columns(first, column_count, CK_GEMM_GROUP_INT16);
-            for (size_t r = 0; r < rows; r++)
-                pack_group_int16(w + (row + r) * column_count + first, columns, panels + r);
-            panels += CK_GEMM_PANEL * ((columns + 1) / 2 + 2);
-        }
-    }
+    pack_groups(w, row_count, column_count, panels, CK_GEMM_GROUP_INT16, 2, pack_group_int16);
 }

@@ -77,7 +77,8 @@ static void product_of_integers(const ck_gemm_integers *i, size_t group_words, i
                 const float *scales = (const float *)(w + words * CK_GEMM_PANEL);
                 for (size_t n = 0; n < CK_GEMM_PANEL; n++) {
                     int64_t dot = 0;
-                    for (size_t k = 0; k < words; k++) dot += word_dot(x[first + k], w[k * CK_GEMM_PANEL + n], is_bytes);
+                    for (size_t k = 0; k < words; k++)
+                        dot += word_dot(x[first + k], w[k * CK_GEMM_PANEL + n], is_bytes);
                     sum[n] += (double)group->scale * scales[n] * (double)dot;
                     sum[n] += (double)group->offset * scales[CK_GEMM_PANEL + n];
                 }
@@ -106,7 +107,8 @@ static void quantize_group(const float *x, size_t n, uint8_t *out, ck_integer_gr
 }
 
 void ck_quantize_scalar(const float *x, size_t n, uint8_t *out, ck_integer_group *groups) {
-    for (size_t i = 0; i < n; i += CK_GEMM_GROUP) quantize_group(x + i, ck_group_columns(i, n, CK_GEMM_GROUP), out + i, groups++);
+    for (size_t i = 0; i < n; i += CK_GEMM_GROUP)
+        quantize_group(x + i, ck_group_columns(i, n, CK_GEMM_GROUP), out + i, groups++);
 }
 
 void ck_quantize_bf16_scalar(const uint16_t *x, size_t n, uint8_t *out, ck_integer_group *groups) {

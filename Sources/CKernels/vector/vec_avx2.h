@@ -85,4 +85,11 @@ VF_INLINE void vf_store_int16(int16_t *p, vf x) {
     _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(packed));
 }
 
+// The lanes as 32-bit integers.
+typedef __m256i vi;
+VF_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
+VF_INLINE vi vi_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VF_INLINE vi vi_set1(uint32_t word) { return _mm256_set1_epi32((int32_t)word); }
+VF_INLINE vf vi_floats(vi sum) { return _mm256_cvtepi32_ps(sum); }
+
 #pragma clang attribute pop

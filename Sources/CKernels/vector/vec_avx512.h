@@ -61,4 +61,11 @@ VF_INLINE void vf_store_int16(int16_t *p, vf x) {
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
 }
 
+// The lanes as 32-bit integers.
+typedef __m512i vi;
+VF_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+VF_INLINE vi vi_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+VF_INLINE vi vi_set1(uint32_t word) { return _mm512_set1_epi32((int32_t)word); }
+VF_INLINE vf vi_floats(vi sum) { return _mm512_cvtepi32_ps(sum); }
+
 #pragma clang attribute pop

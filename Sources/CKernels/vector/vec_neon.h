@@ -69,3 +69,10 @@ VF_INLINE void vf_store_bytes(uint8_t *p, vf x) {
 
 // The nearest whole numbers of lanes as 16-bit integers.
 VF_INLINE void vf_store_int16(int16_t *p, vf x) { vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(x))); }
+
+// The lanes as 32-bit integers.
+typedef int32x4_t vi;
+VF_INLINE vi vi_zero(void) { return vdupq_n_s32(0); }
+VF_INLINE vi vi_load(const uint32_t *p) { return vreinterpretq_s32_u32(vld1q_u32(p)); }
+VF_INLINE vi vi_set1(uint32_t word) { return vreinterpretq_s32_u32(vdupq_n_u32(word)); }
+VF_INLINE vf vi_floats(vi sum) { return vcvtq_f32_s32(sum); }

@@ -157,21 +157,22 @@ struct MetaCharset {
     }
 
     /// Whether `text`, in lower case, is here in any case.
-    private func starts(with text: StaticString) -> Bool {
-        guard bytes.count - position >= text.utf8CodeUnitCount else { return false }
-        let here = bytes[position..<(position + text.utf8CodeUnitCount)]
-        return Self.lowercased(here) == text.description
+    private func starts(with text: String) -> Bool {
+        guard bytes.count - position >= text.utf8.count else { return false }
+        return zip(bytes[position...], text.utf8).allSatisfy { Self.lowercased($0) == $1 }
     }
 
     /// Goes behind the next `text`, or to the end.
-    private mutating func skip(past text: StaticString) {
+    private mutating func skip(past text: String) {
         while position < bytes.count, !starts(with: text) { position += 1 }
-        position = min(position + text.utf8CodeUnitCount, bytes.count)
+        position = min(position + text.utf8.count, bytes.count)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) && byte != 11 }
 
-    private static func lowercased(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
+    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 32 : byte }
+
+    private static func lowercased(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.map { lowercased($0) }, as: UTF8.self)
     }
 }
