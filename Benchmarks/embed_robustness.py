@@ -48,7 +48,7 @@ def main():
     chosen = sorted({0, 1, *generator.sample(range(len(lines)), min(arguments.singles, len(lines)))})
     checks, figures = common.Checks(), {}
     with common.Work(arguments) as work:
-        for precision in ("auto", "f32", "bf16", "int8"):
+        for precision in ("auto", "f32", "bf16", "int16", "int8"):
             rows, done = embed(arguments, precision, lines, work)
             checks.check(f"{precision}: a row for each text", rows.shape[0] == len(lines), rows.shape)
             checks.check(f"{precision}: every number is finite", bool(numpy.isfinite(rows).all()))
