@@ -70,7 +70,11 @@ struct GraphSearch {
     private static let leastFilteredEf = 96
 
     /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
-    var rescored: Int { topK + max(16, topK / 4) }
+    ///
+    /// All there are on binary codes, which tell the near ones from the rest and little more.
+    var rescored: Int {
+        graph.codes.precision == .binary ? max(ef, topK * 4) : topK + max(16, topK / 4)
+    }
 
     /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
     func hits(
@@ -83,7 +87,7 @@ struct GraphSearch {
             unsafe entries[kept] = beam[index]
             kept += 1
         }
-        if graph.codes.precision != .f32 { unsafe rescore(kept, query) }
+        if graph.codes.precision != .f32 { unsafe graph.rescore(kept, query, scratch) }
         return hits(kept)
     }
 
