@@ -75,6 +75,14 @@ public final class DecoderModel: Sendable {
         return [begin] + ids
     }
 
+    /// Refuses no tokens at all, and ids outside of the vocabulary.
+    func check(_ ids: [TokenID]) throws(DecoderError) {
+        guard !ids.isEmpty else { throw .emptyPrompt }
+        for id in ids where id < 0 || Int(id) >= vocabularySize {
+            throw .invalidToken(id: id, vocabularySize: vocabularySize)
+        }
+    }
+
     private static func text(_ id: TokenID?, _ tokenizer: some Tokenizer) -> String {
         id.flatMap { tokenizer.token(of: $0) } ?? ""
     }

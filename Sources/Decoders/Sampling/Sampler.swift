@@ -8,7 +8,7 @@ package import Tokenizers
     import Musl
 #endif
 
-/// Chooses the next token from logits: penalty, then top-k, top-p and min-p on the untempered probabilities, then
+/// Chooses the next token from logits: penalties, then top-k, top-p and min-p on the untempered probabilities, then
 /// temperature and a seeded draw.
 ///
 /// At temperature 0 the likeliest token is taken, the one with the lower id when two are equal.
@@ -19,14 +19,18 @@ package struct Sampler {
     private let parameters: SamplingParameters
     private var random: SplitMix64
     private var recent: [TokenID] = []
+    /// How often each token was drawn; only kept for the penalties that ask.
+    private var drawn: [TokenID: Int] = [:]
 
     /// A token that may be drawn.
-    private struct Candidate {
+    struct Candidate {
         var id: TokenID
         var logit: Float
     }
 
     /// Prepares a sampler; `history` are the tokens read so far, for the repeat penalty.
+    ///
+    /// The penalties on presence and frequency count only what the sampler drew itself, as OpenAI's do.
     package init(_ parameters: SamplingParameters, history: [TokenID]) {
         self.parameters = parameters
         random = SplitMix64(state: parameters.seed)
@@ -40,22 +44,39 @@ package struct Sampler {
         let id = draw(logits)
         recent.append(id)
         if recent.count > SamplingParameters.repeatWindow { recent.removeFirst() }
+        if parameters.presencePenalty != 0 || parameters.frequencyPenalty != 0 { drawn[id, default: 0] += 1 }
         return id
     }
 
     private mutating func draw(_ logits: Span<Float>) -> TokenID {
-        let penalised = parameters.repeatPenalty == 1 ? [] : Set(recent)
-        func logit(_ index: Int) -> Float {
-            let value = logits[index]
-            guard !penalised.isEmpty, penalised.contains(TokenID(index)) else { return value }
-            return value > 0 ? value / parameters.repeatPenalty : value * parameters.repeatPenalty
+        let changed = penalised(logits)
+        // Without penalties nothing is looked up, which matters for vocabularies of many thousand tokens.
+        if changed.isEmpty { return draw(logits.count) { logits[$0] } }
+        return draw(logits.count) { changed[TokenID($0)] ?? logits[$0] }
+    }
+
+    /// The logits that penalties change.
+    private func penalised(_ logits: Span<Float>) -> [TokenID: Float] {
+        var changed: [TokenID: Float] = [:]
+        if parameters.repeatPenalty != 1 {
+            for id in recent where logits.indices.contains(Int(id)) {
+                let value = logits[Int(id)]
+                changed[id] = value > 0 ? value / parameters.repeatPenalty : value * parameters.repeatPenalty
+            }
         }
-        if parameters.temperature == 0 || parameters.topK == 1 {
-            return Self.greatest(logits.count, logit)
+        for (id, count) in drawn {
+            let value = changed[id] ?? logits[Int(id)]
+            changed[id] = value - parameters.presencePenalty - Float(count) * parameters.frequencyPenalty
         }
-        let limit = parameters.topK == 0 ? logits.count : min(parameters.topK, logits.count)
-        var candidates = Self.likeliest(limit, of: logits.count, logit)
-        guard let best = candidates.first, best.logit.isFinite else { return Self.greatest(logits.count, logit) }
+        return changed
+    }
+
+    @inline(__always)
+    private mutating func draw(_ count: Int, _ logit: (Int) -> Float) -> TokenID {
+        if parameters.temperature == 0 || parameters.topK == 1 { return Self.greatest(count, logit) }
+        let limit = parameters.topK == 0 ? count : min(parameters.topK, count)
+        var candidates = Self.likeliest(limit, of: count, logit)
+        guard let best = candidates.first, best.logit.isFinite else { return Self.greatest(count, logit) }
         cut(&candidates, best.logit)
         let weights = candidates.map { exp(Double($0.logit - best.logit) / Double(parameters.temperature)) }
         var point = random.unit() * weights.reduce(0, +)
@@ -64,6 +85,11 @@ package struct Sampler {
             if point < 0 { return candidate.id }
         }
         return best.id
+    }
+
+    /// The `limit` likeliest tokens, likeliest first.
+    static func likeliest(_ limit: Int, of logits: Span<Float>) -> [Candidate] {
+        limit == 0 ? [] : likeliest(min(limit, logits.count), of: logits.count) { logits[$0] }
     }
 
     /// Top-p and min-p, on candidates in falling order; the best one always stays.
@@ -80,6 +106,7 @@ package struct Sampler {
         candidates.removeLast(candidates.count - kept)
     }
 
+    @inline(__always)
     private static func greatest(_ count: Int, _ logit: (Int) -> Float) -> TokenID {
         var best = 0
         var greatest = -Float.infinity
@@ -91,6 +118,7 @@ package struct Sampler {
     }
 
     /// The `limit` greatest logits in falling order, equal ones by id.
+    @inline(__always)
     private static func likeliest(_ limit: Int, of count: Int, _ logit: (Int) -> Float) -> [Candidate] {
         let falls: (Candidate, Candidate) -> Bool = { $0.logit != $1.logit ? $0.logit > $1.logit : $0.id < $1.id }
         var kept: [Candidate] = []
