@@ -60,7 +60,7 @@ struct GenerationRun {
         // Counts the guesses that came true.
         var row = 0
         while true {
-            let chosen = choose(unsafe UnsafeBufferPointer(start: logits.row(row), count: logits.width))
+            let chosen = unsafe choose(UnsafeBufferPointer(start: logits.row(row), count: logits.width))
             if model.endTokens.contains(chosen.id) {
                 let rest = stream.finish()
                 text += rest
