@@ -25,6 +25,7 @@ struct GenerationRun {
     private(set) var drafts = DecodedText.Drafts()
     private(set) var tokens: [TokenID] = []
     private var sampler: Sampler
+    private var constraint: ConstrainedText?
     private var stream: TextStream
     private var lookup: PromptLookup?
     private var guess: [TokenID] = []
@@ -46,6 +47,7 @@ struct GenerationRun {
         self.prompt = prompt
         capacity = min(prompt.count + parameters.maxTokens, model.contextLength)
         sampler = Sampler(parameters, history: prompt)
+        constraint = parameters.constraint.map { ConstrainedText($0, model: model) }
         stream = TextStream(stops: parameters.stop)
         lookup = drafting ? PromptLookup(prompt) : nil
     }
@@ -60,7 +62,10 @@ struct GenerationRun {
         // Counts the guesses that came true.
         var row = 0
         while true {
-            let chosen = unsafe choose(UnsafeBufferPointer(start: logits.row(row), count: logits.width))
+            guard let chosen = unsafe choose(UnsafeBufferPointer(start: logits.row(row), count: logits.width)) else {
+                text += stream.finish()
+                return .ended(.length)
+            }
             if model.endTokens.contains(chosen.id) {
                 let rest = stream.finish()
                 text += rest
@@ -72,10 +77,11 @@ struct GenerationRun {
             var piece = stream.append(model.tokenizer.bytes(of: chosen.id))
             let length = prompt.count + tokens.count
             let isLast = tokens.count == parameters.maxTokens || length > model.contextLength
-            if isLast, !stream.isStopped { piece += stream.finish() }
+            let isWhole = constraint?.isComplete == true
+            if isLast || isWhole, !stream.isStopped { piece += stream.finish() }
             text += piece
             let goesOn = onToken(chosen.token(piece))
-            if stream.isStopped { return .ended(.stop) }
+            if stream.isStopped || isWhole { return .ended(.stop) }
             if isLast { return .ended(.length) }
             if !goesOn { return .ended(.cancelled) }
             lookup?.append(chosen.id)
@@ -115,9 +121,11 @@ struct GenerationRun {
         }
     }
 
-    private mutating func choose(_ row: UnsafeBufferPointer<Float>) -> Choice {
+    /// Draws a token; nil when a constraint allows none.
+    private mutating func choose(_ row: UnsafeBufferPointer<Float>) -> Choice? {
         let logits = unsafe row.span
-        let id = sampler.next(logits)
+        guard let id = sampler.next(logits, &constraint) else { return nil }
+        constraint?.append(id)
         guard parameters.logprobs else { return Choice(id: id, logprob: nil, alternatives: []) }
         let total = logSumExp(logits)
         let best = Sampler.likeliest(parameters.topLogprobs, of: logits)

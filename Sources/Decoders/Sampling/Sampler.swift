@@ -41,18 +41,24 @@ package struct Sampler {
     /// - Parameter logits: [V].
     /// - Returns: the token drawn.
     package mutating func next(_ logits: Span<Float>) -> TokenID {
-        let id = draw(logits)
+        var unconstrained: ConstrainedText?
+        return next(logits, &unconstrained) ?? 0
+    }
+
+    /// As ``next(_:)``, among the tokens that `constraint` allows, where there is one; nil when it allows none.
+    mutating func next(_ logits: Span<Float>, _ constraint: inout ConstrainedText?) -> TokenID? {
+        guard let id = draw(logits, &constraint) else { return nil }
         recent.append(id)
         if recent.count > SamplingParameters.repeatWindow { recent.removeFirst() }
         if parameters.presencePenalty != 0 || parameters.frequencyPenalty != 0 { drawn[id, default: 0] += 1 }
         return id
     }
 
-    private mutating func draw(_ logits: Span<Float>) -> TokenID {
+    private mutating func draw(_ logits: Span<Float>, _ constraint: inout ConstrainedText?) -> TokenID? {
         let changed = penalised(logits)
         // Without penalties nothing is looked up, which matters for vocabularies of many thousand tokens.
-        if changed.isEmpty { return draw(logits.count) { logits[$0] } }
-        return draw(logits.count) { changed[TokenID($0)] ?? logits[$0] }
+        if changed.isEmpty { return draw(logits.count, &constraint) { logits[$0] } }
+        return draw(logits.count, &constraint) { changed[TokenID($0)] ?? logits[$0] }
     }
 
     /// The logits that penalties change.
@@ -71,12 +77,33 @@ package struct Sampler {
         return changed
     }
 
+    /// Draws from `count` logits.
+    ///
+    /// Most tokens a model likes are allowed, so those it would choose from are looked at first; only when one of them
+    /// isn't allowed all that are get listed.
     @inline(__always)
-    private mutating func draw(_ count: Int, _ logit: (Int) -> Float) -> TokenID {
-        if parameters.temperature == 0 || parameters.topK == 1 { return Self.greatest(count, logit) }
-        let limit = parameters.topK == 0 ? count : min(parameters.topK, count)
-        var candidates = Self.likeliest(limit, of: count, logit)
-        guard let best = candidates.first, best.logit.isFinite else { return Self.greatest(count, logit) }
+    private mutating func draw(
+        _ count: Int, _ constraint: inout ConstrainedText?, _ logit: (Int) -> Float
+    ) -> TokenID? {
+        let isGreedy = parameters.temperature == 0 || parameters.topK == 1
+        let limit = isGreedy ? 1 : parameters.topK == 0 ? count : min(parameters.topK, count)
+        var candidates: [Candidate] = []
+        if constraint == nil || limit < count {
+            candidates =
+                isGreedy
+                ? [Self.greatest(0..<count, logit) ?? Candidate(id: 0, logit: 0)]
+                : Self.likeliest(limit, of: 0..<count, logit)
+        }
+        if constraint != nil, candidates.isEmpty || candidates.contains(where: { constraint?.allows($0.id) != true }) {
+            let allowed = (constraint?.allowed() ?? []).lazy.map { Int($0) }
+            guard let first = allowed.first else { return nil }
+            candidates =
+                isGreedy
+                ? [Self.greatest(allowed, logit) ?? Candidate(id: TokenID(first), logit: 0)]
+                : Self.likeliest(limit, of: allowed, logit)
+            if candidates.isEmpty { candidates = [Candidate(id: TokenID(first), logit: 0)] }
+        }
+        guard let best = candidates.first, !isGreedy, best.logit.isFinite else { return candidates.first?.id ?? 0 }
         cut(&candidates, best.logit)
         let weights = candidates.map { exp(Double($0.logit - best.logit) / Double(parameters.temperature)) }
         var point = random.unit() * weights.reduce(0, +)
@@ -89,7 +116,7 @@ package struct Sampler {
 
     /// The `limit` likeliest tokens, likeliest first.
     static func likeliest(_ limit: Int, of logits: Span<Float>) -> [Candidate] {
-        limit == 0 ? [] : likeliest(min(limit, logits.count), of: logits.count) { logits[$0] }
+        limit == 0 ? [] : likeliest(limit, of: logits.indices) { logits[$0] }
     }
 
     /// Top-p and min-p, on candidates in falling order; the best one always stays.
@@ -106,30 +133,33 @@ package struct Sampler {
         candidates.removeLast(candidates.count - kept)
     }
 
+    /// The greatest logit, the one with the lower id when two are equal; nil when none is greater than −∞.
     @inline(__always)
-    private static func greatest(_ count: Int, _ logit: (Int) -> Float) -> TokenID {
-        var best = 0
+    private static func greatest(_ ids: some Sequence<Int>, _ logit: (Int) -> Float) -> Candidate? {
+        var best = -1
         var greatest = -Float.infinity
-        for index in 0..<count {
+        for index in ids {
             let value = logit(index)
             if value > greatest { (best, greatest) = (index, value) }
         }
-        return TokenID(best)
+        return best < 0 ? nil : Candidate(id: TokenID(best), logit: greatest)
     }
 
     /// The `limit` greatest logits in falling order, equal ones by id.
     @inline(__always)
-    private static func likeliest(_ limit: Int, of count: Int, _ logit: (Int) -> Float) -> [Candidate] {
+    private static func likeliest(
+        _ limit: Int, of ids: some Sequence<Int>, _ logit: (Int) -> Float
+    ) -> [Candidate] {
         let falls: (Candidate, Candidate) -> Bool = { $0.logit != $1.logit ? $0.logit > $1.logit : $0.id < $1.id }
         var kept: [Candidate] = []
-        kept.reserveCapacity(min(count, 2 * limit))
+        kept.reserveCapacity(2 * min(limit, 1_024))
         var threshold = -Float.infinity
-        for index in 0..<count {
+        for index in ids {
             let value = logit(index)
             guard value >= threshold || kept.count < limit else { continue }
             kept.append(Candidate(id: TokenID(index), logit: value))
             // Halved whenever it is twice too long, so that the whole vocabulary is never sorted for a small limit.
-            if kept.count >= max(2 * limit, 64), limit < count {
+            if kept.count >= max(2 * limit, 64) {
                 kept.sort(by: falls)
                 kept.removeLast(kept.count - limit)
                 threshold = kept.last?.logit ?? threshold

@@ -24,6 +24,8 @@ public struct SamplingParameters: Sendable, Equatable {
     public var logprobs: Bool
     /// How many of the likeliest tokens are reported beside each token; only with `logprobs`.
     public var topLogprobs: Int
+    /// What the text has to look like; nil for anything.
+    public var constraint: OutputConstraint?
 
     /// Range of `temperature`.
     public static let minTemperature: Float = 0
@@ -79,7 +81,7 @@ public struct SamplingParameters: Sendable, Equatable {
         minP: Float = defaultMinP, repeatPenalty: Float = defaultRepeatPenalty,
         presencePenalty: Float = defaultOccurrencePenalty, frequencyPenalty: Float = defaultOccurrencePenalty,
         seed: UInt64 = 0, maxTokens: Int = defaultMaxTokens, stop: [String] = [], logprobs: Bool = false,
-        topLogprobs: Int = 0
+        topLogprobs: Int = 0, constraint: OutputConstraint? = nil
     ) {
         self.temperature = temperature
         self.topK = topK
@@ -93,6 +95,7 @@ public struct SamplingParameters: Sendable, Equatable {
         self.stop = stop
         self.logprobs = logprobs
         self.topLogprobs = topLogprobs
+        self.constraint = constraint
     }
 
     /// Checks every range.

@@ -75,7 +75,7 @@ struct DecoderSchedulerTests {
             let statistics = scheduler.statistics
             #expect(statistics.runningCount == 0 && statistics.waitingCount == 0 && statistics.endedCount == 10)
             #expect(statistics.writtenTokenCount == texts.values.reduce(0) { $0 + ($1.text?.tokens.count ?? 0) })
-            #expect(statistics.acceptedTokenCount > 0 == drafting)
+            #expect((statistics.acceptedTokenCount > 0) == drafting)
             #expect(statistics.passCount < statistics.writtenTokenCount + 10, "passes were shared")
         }
     }
