@@ -4,7 +4,7 @@ import Tokenizers
 /// Writes the texts under way, pass by pass; lives on the scheduler's thread.
 struct DecodingWorker {
     /// Rows of logits of one pass, shared by the texts that write: their tokens and their guesses.
-    private static let rowCount = 32
+    private static let rowCount = 64
 
     private let model: DecoderModel
     private let limits: DecoderScheduler.Limits
@@ -95,20 +95,26 @@ struct DecodingWorker {
         let guessLimit = max(0, min(PromptLookup.maxLength, max(Self.rowCount, texts.count) / max(1, texts.count) - 1))
         let before = chosen.reduce(0) { $0 + $1.text.run.tokens.count }
         let accepted = chosen.reduce(0) { $0 + $1.text.run.drafts.acceptedCount }
-        var ended: [(DecodingTextState, FinishReason)] = []
         let now = clock.now
-        for (text, row) in chosen {
-            if !text.isWriting { text.startWriting(now) }
-            let ticket = text.ticket
-            let step = text.run.take(logits.suffix(from: row), guessLimit: guessLimit) { token in
-                ticket.report(.token(token))
-                return !ticket.isCancelled
+        for (text, _) in chosen where !text.isWriting { text.startWriting(now) }
+        // Each task touches one text alone, and its rows.
+        nonisolated(unsafe) let texts = chosen
+        let logits = logits
+        model.pool.run(taskCount: chosen.count) { index in
+            let (text, row) = unsafe texts[index]
+            text.step = text.run.take(logits.suffix(from: row), guessLimit: guessLimit) { token in
+                text.ticket.report(.token(token))
+                return !text.ticket.isCancelled
             }
-            switch step {
+        }
+        var ended: [(DecodingTextState, FinishReason)] = []
+        for (text, _) in chosen {
+            switch text.step {
             case .ended(let reason): ended.append((text, reason))
             case .read(let ids, let position):
                 text.cache?.truncate(to: position)
                 text.next = ids
+            case nil: break
             }
         }
         let written = chosen.reduce(0) { $0 + $1.text.run.tokens.count } - before
@@ -175,6 +181,8 @@ final class DecodingTextState {
     var run: GenerationRun
     /// What was read; made at the text's first pass.
     var cache: KVCache?
+    /// What it wanted after the last pass.
+    var step: GenerationRun.Step?
     /// What is to be read in the next pass, once the prompt has been read.
     var next: [TokenID] = []
     /// Tokens of the prompt read in this turn.

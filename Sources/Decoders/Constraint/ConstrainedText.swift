@@ -9,6 +9,8 @@ struct VocabularyOrder: Sendable {
     let bytes: [UInt8]
     /// How many bytes each token shares with the one before it.
     let shared: [Int]
+    /// Where each token stands in the order, by id; −1 for those that may not be written.
+    let places: [Int32]
 
     init(tokenizer: any Tokenizer, isSpecial: (TokenID) -> Bool) {
         var tokens: [(id: TokenID, bytes: [UInt8])] = []
@@ -18,6 +20,9 @@ struct VocabularyOrder: Sendable {
         }
         tokens.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         ids = tokens.map(\.id)
+        var places = [Int32](repeating: -1, count: tokenizer.vocabularySize)
+        for (place, token) in tokens.enumerated() { places[Int(token.id)] = Int32(place) }
+        self.places = places
         var starts = [0]
         var bytes: [UInt8] = []
         var shared: [Int] = []
@@ -39,7 +44,8 @@ struct ConstrainedText: Sendable {
     /// Masks of states that come again, as the inside of a string does.
     private static let maxMaskCount = 32
 
-    private let model: DecoderModel
+    private let endTokens: Set<TokenID>
+    private let order: VocabularyOrder
     private var machine: ConstraintMachine
     private var state: Int
     /// The tokens allowed, in rising order, by state.
@@ -47,7 +53,8 @@ struct ConstrainedText: Sendable {
     private var generation = 0
 
     init(_ constraint: OutputConstraint, model: DecoderModel) {
-        self.model = model
+        endTokens = model.endTokens
+        order = model.vocabularyOrder
         machine = ConstraintMachine(constraint.program)
         state = machine.start
     }
@@ -57,16 +64,13 @@ struct ConstrainedText: Sendable {
 
     /// Whether `id` may come next.
     mutating func allows(_ id: TokenID) -> Bool {
-        if model.endTokens.contains(id) { return machine.isAccepting(state) }
-        guard !model.isControl(id) else { return false }
-        let bytes = model.tokenizer.bytes(of: id)
-        return !bytes.isEmpty && after(bytes) != ConstraintMachine.dead
+        if endTokens.contains(id) { return machine.isAccepting(state) }
+        return after(id) != ConstraintMachine.dead
     }
 
     /// Takes the next token.
     mutating func append(_ id: TokenID) {
-        guard !model.endTokens.contains(id) else { return }
-        state = machine.compacted(after(model.tokenizer.bytes(of: id)))
+        if !endTokens.contains(id) { state = machine.compacted(after(id)) }
     }
 
     /// Every token that may come next, in rising order; empty when none may.
@@ -82,15 +86,18 @@ struct ConstrainedText: Sendable {
         return mask
     }
 
-    private mutating func after(_ bytes: [UInt8]) -> Int {
-        var state = state
-        for byte in bytes where state != ConstraintMachine.dead { state = machine.step(state, byte) }
-        return state
+    private mutating func after(_ id: TokenID) -> Int {
+        guard order.places.indices.contains(Int(id)), order.places[Int(id)] >= 0 else { return ConstraintMachine.dead }
+        let place = Int(order.places[Int(id)])
+        var next = state
+        for index in order.starts[place]..<order.starts[place + 1] where next != ConstraintMachine.dead {
+            next = machine.step(next, order.bytes[index])
+        }
+        return next
     }
 
     private mutating func computeMask() -> [TokenID] {
-        let order = model.vocabularyOrder
-        var mask = machine.isAccepting(state) ? Array(model.endTokens) : []
+        var mask = machine.isAccepting(state) ? Array(endTokens) : []
         // The states after each byte of the token before.
         var path = [state]
         // How many of its bytes lead nowhere.

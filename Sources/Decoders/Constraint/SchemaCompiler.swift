@@ -71,6 +71,8 @@ struct SchemaCompiler {
     private mutating func typed(
         _ schema: OrderedJSON, _ keys: Set<String>, _ path: String
     ) throws(DecoderError) -> ConstraintRule {
+        let anywhere = Self.byType.values.reduce(Self.alternatives) { $0.union($1) }
+        if let key = keys.subtracting(anywhere).min() { throw failure(path, "'\(key)' is not supported") }
         let types = try types(of: schema, keys, path)
         let known = types.reduce(into: Self.alternatives) { $0.formUnion(Self.byType[$1] ?? []) }
         if let key = keys.subtracting(known).min() {

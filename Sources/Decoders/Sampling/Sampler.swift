@@ -87,21 +87,15 @@ package struct Sampler {
     ) -> TokenID? {
         let isGreedy = parameters.temperature == 0 || parameters.topK == 1
         let limit = isGreedy ? 1 : parameters.topK == 0 ? count : min(parameters.topK, count)
-        var candidates: [Candidate] = []
-        if constraint == nil || limit < count {
-            candidates =
-                isGreedy
-                ? [Self.greatest(0..<count, logit) ?? Candidate(id: 0, logit: 0)]
-                : Self.likeliest(limit, of: 0..<count, logit)
+        var candidates: [Candidate]
+        if isGreedy {
+            candidates = [Self.greatest(0..<count, logit) ?? Candidate(id: 0, logit: 0)]
+        } else {
+            candidates = constraint == nil || limit < count ? Self.likeliest(limit, of: 0..<count, logit) : []
         }
         if constraint != nil, candidates.isEmpty || candidates.contains(where: { constraint?.allows($0.id) != true }) {
-            let allowed = (constraint?.allowed() ?? []).lazy.map { Int($0) }
-            guard let first = allowed.first else { return nil }
-            candidates =
-                isGreedy
-                ? [Self.greatest(allowed, logit) ?? Candidate(id: TokenID(first), logit: 0)]
-                : Self.likeliest(limit, of: allowed, logit)
-            if candidates.isEmpty { candidates = [Candidate(id: TokenID(first), logit: 0)] }
+            guard let allowed = Self.allowed(limit, of: count, &constraint, logit) else { return nil }
+            candidates = allowed
         }
         guard let best = candidates.first, !isGreedy, best.logit.isFinite else { return candidates.first?.id ?? 0 }
         cut(&candidates, best.logit)
@@ -112,6 +106,27 @@ package struct Sampler {
             if point < 0 { return candidate.id }
         }
         return best.id
+    }
+
+    /// The `limit` greatest logits among those that a constraint allows; nil when it allows none.
+    ///
+    /// Enough of them are often among a few times as many; only when they aren't all tokens are held against it.
+    @inline(__always)
+    private static func allowed(
+        _ limit: Int, of count: Int, _ constraint: inout ConstrainedText?, _ logit: (Int) -> Float
+    ) -> [Candidate]? {
+        let wide = max(4 * min(limit, count), 64)
+        if wide < count {
+            var kept: [Candidate] = []
+            for candidate in likeliest(wide, of: 0..<count, logit) where constraint?.allows(candidate.id) == true {
+                kept.append(candidate)
+                if kept.count == limit { return kept }
+            }
+        }
+        let ids = (constraint?.allowed() ?? []).lazy.map { Int($0) }
+        guard let first = ids.first else { return nil }
+        let kept = likeliest(limit, of: ids, logit)
+        return kept.isEmpty ? [Candidate(id: TokenID(first), logit: 0)] : kept
     }
 
     /// The `limit` likeliest tokens, likeliest first.

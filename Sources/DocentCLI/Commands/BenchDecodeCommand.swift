@@ -19,6 +19,8 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     var repeatCount = 1
     @Option(help: "Texts to write at once; with more than 1 their total is set against one alone.")
     var concurrent = 1
+    @Option(name: .customLong("json-schema"), help: "A schema to keep to, set against writing freely.")
+    var jsonSchema: String?
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -54,6 +56,10 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         let start = clock.now
         let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
         let load = clock.now - start
+        if let jsonSchema {
+            let bench = DecodeConstraint(model: decoder, constraint: try GenerateCommand.constraint(jsonSchema))
+            return try bench.report(maxTokens: maxTokens, repeatCount: repeatCount, json: json)
+        }
         if concurrent > 1 {
             let bench = DecodeConcurrency(
                 model: decoder, count: concurrent, promptTokenCount: promptTokens, maxTokens: maxTokens)

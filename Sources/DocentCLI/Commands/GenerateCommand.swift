@@ -127,7 +127,7 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     /// The constraint of the schema in the file at `path`.
-    private static func constraint(_ path: String) throws -> OutputConstraint {
+    static func constraint(_ path: String) throws -> OutputConstraint {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandFailure(message: "the schema '\(path)' can't be read")
         }
