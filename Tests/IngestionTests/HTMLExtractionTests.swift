@@ -145,7 +145,7 @@ struct HTMLExtractionTests {
     @Test("what a hostile page asks for is bounded")
     func hostilePages() throws {
         let closing = String(repeating: "<span>", count: 4000) + String(repeating: "</div>", count: 1_999_999)
-        #expect(throws: IngestionError.tooDeep(limit: 1000)) { try extract(closing + "text") }
+        #expect(try extract(closing + "text").text == "text")
         let rows = String(repeating: "<tr><td rowspan=999999>x<td>y", count: 20_000)
         #expect(try extract("<table>\(rows)</table>").text.utf8.count < 1_000_000)
         let links = String(repeating: "<a href=x>link text here</a> ", count: 20_000)
