@@ -5,7 +5,7 @@ import Testing
 struct HTMLParserTests {
     /// What stands in the body of a page, as a tree; the head's part for pages without one.
     private func body(_ html: String) throws -> [String] {
-        let lines = try HTMLTreeText.describe(Array(html.utf8), charset: "utf-8").split(separator: "\n").map(
+        let lines = try HTMLTreeText(Array(html.utf8), charset: "utf-8").text.split(separator: "\n").map(
             String.init)
         let start = try #require(lines.firstIndex(of: "|   <body>"))
         return lines[(start + 1)...].map { String($0.dropFirst(6)) }
@@ -13,10 +13,10 @@ struct HTMLParserTests {
 
     @Test("what a page leaves out is there all the same")
     func implied() throws {
-        let tree = try HTMLTreeText.describe(Array("<title>A</title>b".utf8))
+        let tree = try HTMLTreeText(Array("<title>A</title>b".utf8)).text
         let expected = ["| <html>", "|   <head>", "|     <title>", "|       \"A\"", "|   <body>", "|     \"b\""]
         #expect(tree.split(separator: "\n").map(String.init) == expected)
-        #expect(try HTMLTreeText.describe([]) == "| <html>\n|   <head>\n|   <body>")
+        #expect(try HTMLTreeText([]).text == "| <html>\n|   <head>\n|   <body>")
     }
 
     @Test(
@@ -164,7 +164,7 @@ struct HTMLParserTests {
                 let part = parts[Int(seed >> 33) % parts.count]
                 page += part.first?.isLetter == true && seed >> 32 & 1 == 0 ? "<\(part)>" : part
             }
-            #expect(try HTMLTreeText.describe(Array(page.utf8)).hasPrefix("| <"))
+            #expect(try HTMLTreeText(Array(page.utf8)).text.hasPrefix("| <"))
         }
     }
 

@@ -92,6 +92,7 @@ struct ExtractCommand: AsyncParsableCommand {
 
     private struct Tree: Encodable {
         var id: String
+        var encoding: String?
         var tree: String?
         var error: String?
     }
@@ -102,15 +103,15 @@ struct ExtractCommand: AsyncParsableCommand {
             guard let bytes = FileManager.default.contents(atPath: path) else {
                 throw CommandFailure(message: "can't read '\(path)': check the path and its permissions")
             }
-            let result = Result { () throws(IngestionError) in try HTMLTreeText.describe([UInt8](bytes)) }
-            if paths.count == 1 {
-                do { Terminal.print(try result.get()) } catch { throw CommandFailure(message: "\(path): \(error)") }
-                return
+            var line = Tree(id: path)
+            do {
+                let page = try HTMLTreeText([UInt8](bytes))
+                (line.encoding, line.tree) = (page.encoding, page.text)
+            } catch {
+                if paths.count == 1 { throw CommandFailure(message: "\(path): \(error)") }
+                line.error = error.description
             }
-            switch result {
-            case .success(let tree): Terminal.print(try Terminal.json(Tree(id: path, tree: tree)))
-            case .failure(let error): Terminal.print(try Terminal.json(Tree(id: path, error: error.description)))
-            }
+            Terminal.print(paths.count == 1 ? line.tree ?? "" : try Terminal.json(line))
         }
     }
 

@@ -95,6 +95,10 @@ public struct DocumentExtractor: Sendable {
                 document.metadata[key] = .string(Self.shortened(text, to: Self.longestValue))
             }
         }
+        if document.language == nil { document.language = LanguageDetector.language(of: document.text) }
+        if let language = document.language, document.metadata["language"] == nil {
+            document.metadata["language"] = .string(language)
+        }
         document.metadata.merge(source.metadata) { _, given in given }
     }
 

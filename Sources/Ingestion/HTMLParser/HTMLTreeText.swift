@@ -2,15 +2,21 @@
 ///
 /// Elements are indented by their depth, `<name>` with `name="value"` lines sorted below, text in quotes, comments and
 /// the doctype as such; the content of a `<template>` stands below `content`.
-public enum HTMLTreeText {
-    /// The tree of a page; every `\r\n` and `\r` counts as `\n`.
+public struct HTMLTreeText: Sendable {
+    /// The encoding that the page was read in, by the converter's name.
+    public let encoding: String
+    /// A line for each node and attribute.
+    public let text: String
+
+    /// Reads a page; every `\r\n` and `\r` counts as `\n`.
     /// - Parameters:
     ///   - bytes: the page.
     ///   - charset: what it is in; without, as ingestion finds out.
-    /// - Returns: a line for each node and attribute.
     /// - Throws: `IngestionError.tooDeep`, `.tooManyElements`, `.tooLarge`, `.outOfMemory`.
-    public static func describe(_ bytes: [UInt8], charset: String? = nil) throws(IngestionError) -> String {
-        let utf8 = try TextEncoding.decode(bytes, charset: charset, isHTML: true).bytes
+    public init(_ bytes: [UInt8], charset: String? = nil) throws(IngestionError) {
+        let decoded = try TextEncoding.decode(bytes, charset: charset, isHTML: true)
+        let utf8 = decoded.bytes
+        encoding = decoded.name
         var page: [UInt8] = []
         page.reserveCapacity(utf8.count)
         for (index, byte) in utf8.enumerated() {
@@ -19,7 +25,7 @@ public enum HTMLTreeText {
         }
         var parser = HTMLParser(page, keepsAll: true)
         try parser.run()
-        return Writer(parser).text()
+        text = Writer(parser).text()
     }
 
     private struct Writer {
