@@ -34,15 +34,12 @@ PAGES = {
 
 
 def with_bytes(page, encoding):
-    """The page with a paragraph of the six bytes, and what a reader should see of them."""
-    if encoding.startswith("utf-16"):
-        tag, end, text = "</body>".encode(encoding), "<p>{}</p>", "ýäè"
-        added = end.format("read " + text).encode(encoding)
-    else:
-        tag, text = b"</body>", BYTES.decode(encoding)
-        added = b"<p>read " + BYTES + b"</p>"
-    at = page.rfind(tag)
-    return page[:at] + added + page[at:], "read " + text
+    """The page with the six bytes in its notes, and what a reader should see of them."""
+    text = "ýäè" if encoding.startswith("utf-16") else BYTES.decode(encoding)
+    before, note = (part.encode(encoding) for part in ('<div class="notes">', "<p>These bytes are read as "))
+    shown, after = text.encode(encoding), " by whoever reads this page as its sender wanted it to be read.</p>".encode(encoding)
+    at = page.find(before) + len(before)
+    return page[:at] + note + shown + after + page[at:], f"are read as {text} by whoever"
 
 
 def cases(path):

@@ -7,7 +7,7 @@ struct HTMLMetadataTests {
     private func page(_ head: String, html: String = "<html>", body: String = "") throws -> ExtractedDocument {
         try extract(
             "<!DOCTYPE html>\(html)<head><title>Tides — The Harbour</title>\(head)</head><body><main>\(body)"
-                + "<p>The tide comes in twice a day, and each time a little later than the day before. Boats leave with it.</p></main></body></html>"
+                + "<p>The tide comes in twice a day, and each time a little later than the day before. Boats leave with it, as they always have.</p></main></body></html>"
         )
     }
 
