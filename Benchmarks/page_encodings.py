@@ -38,7 +38,7 @@ def with_bytes(page, encoding):
     text = "ýäè" if encoding.startswith("utf-16") else BYTES.decode(encoding)
     before, note = (part.encode(encoding) for part in ('<div class="notes">', "<p>These bytes are read as "))
     shown, after = text.encode(encoding), " by whoever reads this page as its sender wanted it to be read.</p>".encode(encoding)
-    at = page.find(before) + len(before)
+    at = page.find(before) + len(before) if before in page else page.rfind("</body>".encode(encoding))
     return page[:at] + note + shown + after + page[at:], f"are read as {text} by whoever"
 
 

@@ -113,7 +113,7 @@ extension MainContent {
             var child = parent + 1
             while child < Int(tree.nodes[parent].end) {
                 let end = Int(tree.nodes[child].end)
-                if child != at, !dropped[child],
+                if child != at, !dropped[child], !isLike(child, at, tree, statistics),
                     !belongs(child, before: child < at, tree, scores[child] >= threshold, statistics)
                 {
                     dropped[child] = true
@@ -132,6 +132,17 @@ extension MainContent {
             }
             at = parent
         }
+    }
+
+    /// Whether a neighbour is of the same kind as the element that holds the centre and has prose: the next step of a
+    /// guide, the next section.
+    private static func isLike(
+        _ index: Int, _ centre: Int, _ tree: HTMLTree, _ statistics: TextStatistics
+    ) -> Bool {
+        guard tree.nodes[index].tag == tree.nodes[centre].tag, statistics.prose[index] > 0,
+            statistics.linkDensity(index) < 0.2, let name = tree.value(.class, of: index), !name.isEmpty
+        else { return false }
+        return tree.value(.class, of: centre)?.elementsEqual(name) ?? false
     }
 
     private static func belongs(

@@ -60,7 +60,9 @@ struct HTMLMetadata {
         var line = InlineText()
         line.append(content)
         let text = String(decoding: line.finish(), as: UTF8.self)
-        if tree.string(.httpEquiv, of: index)?.lowercased() == "content-language" { declaredLanguage = Self.language(text) }
+        if tree.string(.httpEquiv, of: index)?.lowercased() == "content-language" {
+            declaredLanguage = Self.language(text)
+        }
         let name =
             tree.string(.name, of: index) ?? tree.string(.property, of: index) ?? tree.string(.itemprop, of: index)
         switch name?.lowercased() {
