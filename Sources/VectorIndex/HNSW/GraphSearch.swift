@@ -34,8 +34,9 @@ struct GraphSearch {
         let filtered = Double(max(ef, GraphSearch.leastFilteredEf)) * links * 4.5
         if scan <= min(over, filtered) { return .scan }
         if over <= filtered { return .graph(ef: Int(wide)) }
-        // Wide enough that it would meet some five allowed nodes if the filter had nothing to do with the query.
-        return .filteredGraph(probeEf: min(max(5 * live / matches, 32), 512))
+        // Wide enough that some three of it would be allowed if the filter had nothing to do with the query, and more of
+        // what it passes on its way.
+        return .filteredGraph(probeEf: min(max(3 * live / matches, 16), 512))
     }
 
     func plain(_ query: UnsafePointer<Float>, ef: Int, _ allowed: Bitmap?) -> [VectorHit] {
@@ -53,10 +54,10 @@ struct GraphSearch {
         scratch.prepare(beamCapacity: max(ef, probeEf))
         var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
         guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
-        let probe = unsafe graph.searchLayer(0, from: start, ef: probeEf, query: &coded, scratch: scratch)
-        let near = (0..<probe.count).map { probe[$0] & ~1 }.filter { isResult(RankedSlot.slot($0), allowed) }
-        guard !near.isEmpty else { return nil }
-        let beam = unsafe graph.searchAllowed(from: near, ef: ef, query: &coded, allowed: allowed, scratch: scratch)
+        let slots = AllowedSlots(graph, allowed, scratch)
+        let met = unsafe graph.probe(from: start, ef: probeEf, query: &coded, allowed: slots, scratch: scratch)
+        guard met >= GraphSearch.leastMet else { return nil }
+        let beam = unsafe graph.searchAllowed(fromRanked: met, ef: ef, query: &coded, allowed: slots, scratch: scratch)
         return unsafe hits(of: beam, query, allowed)
     }
 
@@ -68,22 +69,19 @@ struct GraphSearch {
 
     /// The least beam of a filtered search: what is allowed hangs together less well than the whole.
     private static let leastFilteredEf = 96
+    /// The least number of allowed nodes a probe has to meet: fewer say that the filter keeps away from the query.
+    private static let leastMet = 5
 
     /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
     ///
-    /// All there are on binary codes, which tell the near ones from the rest and little more.
-    var rescored: Int {
-        graph.codes.precision == .binary ? max(ef, topK * 4) : topK + max(16, topK / 4)
-    }
+    /// The whole beam on binary codes, which tell what is near from the rest and little more.
+    var rescored: Int { graph.codes.precision == .binary ? .max : topK + max(16, topK / 4) }
 
     /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
-    func hits(
-        of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?, rescoring limit: Int? = nil
-    ) -> [VectorHit] {
+    func hits(of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
         let entries = unsafe scratch.beam
-        let limit = limit ?? rescored
         var kept = 0
-        for index in 0..<beam.count where kept < limit && isResult(RankedSlot.slot(beam[index]), allowed) {
+        for index in 0..<beam.count where kept < rescored && isResult(RankedSlot.slot(beam[index]), allowed) {
             unsafe entries[kept] = beam[index]
             kept += 1
         }
@@ -104,25 +102,6 @@ struct GraphSearch {
             hits.append(VectorHit(id: id, similarity: -RankedSlot.distance(entry)))
         }
         return VectorHit.ordered(hits)
-    }
-
-    /// Puts exact distances into the first `count` entries of the scratch's beam, and these in order.
-    private func rescore(_ count: Int, _ query: UnsafePointer<Float>) {
-        let (entries, batch, values) = unsafe (scratch.beam, scratch.batch, scratch.values)
-        var done = 0
-        while done < count {
-            let block = min(count - done, SearchScratch.batchCapacity)
-            for index in 0..<block { unsafe batch[index] = RankedSlot.slot(entries[done + index]) }
-            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, block, into: values)
-            unsafe scratch.distanceCount += block
-            for index in 0..<block {
-                let distance = unsafe graph.similarity.sign * values[index]
-                unsafe entries[done + index] = RankedSlot.make(distance: distance, slot: batch[index])
-            }
-            done += block
-        }
-        var ranked = unsafe UnsafeMutableBufferPointer(start: entries, count: count)
-        unsafe ranked.sort()
     }
 }
 
