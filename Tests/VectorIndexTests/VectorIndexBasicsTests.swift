@@ -7,11 +7,16 @@ import VectorIndex
 enum IndexKind: String, CaseIterable, Sendable {
     case flat
     case hnsw
+    case binary
 
     func make(dimension: Int, metric: Metric) throws -> any VectorSearching {
         switch self {
         case .flat: try FlatIndex(dimension: dimension, metric: metric)
         case .hnsw: try HNSWIndex(dimension: dimension, metric: metric, pool: ThreadPool(threadCount: 2))
+        case .binary:
+            try HNSWIndex(
+                dimension: dimension, metric: metric, parameters: HNSWParameters(precision: .binary),
+                pool: ThreadPool(threadCount: 2))
         }
     }
 }

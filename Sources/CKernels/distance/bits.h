@@ -17,18 +17,20 @@ static inline __attribute__((always_inline)) uint64_t ck_bits_signs(uint64_t wor
     return bits ^ (bits >> 31);
 }
 
-// The numbers of one block: its share of x with signs of its own, zeros up to CK_BIT_STEP, through a Hadamard matrix.
+// The numbers of one block: its share of x with signs of its own, scattered among zeros, through a Hadamard matrix.
 static inline __attribute__((always_inline)) void ck_bits_turn(
     const float *x, size_t dimension, size_t n, size_t block, float *numbers) {
     float other[CK_BIT_STEP];
     size_t blocks = n / CK_BIT_STEP, share = (dimension + blocks - 1) / blocks, first = block * share;
     size_t count = first >= dimension ? 0 : dimension - first < share ? dimension - first : share;
+    memset(numbers, 0, CK_BIT_STEP * sizeof *numbers);
     for (size_t i = 0; i < count; i += 64) {
         uint64_t signs = ck_bits_signs(block * (CK_BIT_STEP / 64) + i / 64);
         size_t end = count - i < 64 ? count - i : 64;
-        for (size_t j = 0; j < end; j++) numbers[i + j] = (signs >> j) & 1 ? -x[first + i + j] : x[first + i + j];
+        for (size_t j = 0; j < end; j++) other[i + j] = (signs >> j) & 1 ? -x[first + i + j] : x[first + i + j];
     }
-    memset(numbers + count, 0, (CK_BIT_STEP - count) * sizeof *numbers);
+    // In their first columns the rows of the matrix repeat, and so would the bits of a short vector.
+    for (size_t i = 0; i < count; i++) numbers[i * 317 % CK_BIT_STEP] = other[i];
     // Nine equal stages, scaled by 2^-4.5 together: sums of neighbours go to the lower half, differences to the upper.
     float *from = numbers, *to = other;
     for (size_t width = 1; width < CK_BIT_STEP; width *= 2) {

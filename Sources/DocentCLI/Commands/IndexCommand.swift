@@ -23,7 +23,8 @@ struct IndexCommand: AsyncParsableCommand {
 
         func parameters() throws -> HNSWParameters {
             guard let precision = Precision(rawValue: precision) else {
-                throw CommandFailure(message: "precision is '\(precision)': use f32, bf16, int8 or binary", exitCode: 64)
+                throw CommandFailure(
+                    message: "precision is '\(precision)': use f32, bf16, int8 or binary", exitCode: 64)
             }
             let parameters = HNSWParameters(m: m, efConstruction: efConstruction, precision: precision, seed: seed)
             try parameters.validate()

@@ -156,7 +156,9 @@ final class CodeArray: Sendable {
         }
     }
 
-    /// The vector in `slot` as a query; int8 puts its codes in `buffer`. Not for binary codes.
+    /// The vector in `slot` as a query; int8 puts its codes in `buffer`.
+    ///
+    /// Not for binary codes.
     @inline(__always)
     func query(of slot: UInt32, buffer: UnsafeMutableRawPointer) -> ck_code_query {
         let row = unsafe rows[slot]
