@@ -107,6 +107,12 @@ struct VectorIndexBasicsTests {
         #expect(!index.contains(1))
         try index.insert([], vectors: [])
         try index.insert([1], vectors: [1, 0])
+        // Nor does a bad vector take the place of a good one.
+        for (ids, vectors, error) in cases {
+            #expect(throws: error) { try index.insert(ids, vectors: vectors) }
+        }
+        #expect(index.count == 1)
+        #expect(index.vector(of: 1) == [1, 0])
         let queries: [([Float], VectorIndexError)] = [
             ([.nan, 0], .notFinite(vector: 0)), ([0, 0], .zeroVector(vector: 0)),
             ([1], .dimensionMismatch(found: 1, expected: 2)), ([1, 2, 3], .dimensionMismatch(found: 3, expected: 2)),
