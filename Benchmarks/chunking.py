@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Docent's chunks against fixed windows of 200 words: retrieval with the same encoder, exact cosine.
 
-    python3 Benchmarks/chunking.py --chroma FOLDER --squad FOLDER [--questions 2000]
+    python3 Benchmarks/chunking.py --chroma FOLDER --squad FOLDER [--questions 2000] [--sets chroma,squad]
+        [--sizes TARGET,MOST,OVERLAP]
 
 --chroma holds corpora/*.md and questions_df.csv (chunking_evaluation), --squad documents.jsonl, contexts.jsonl and
 questions.jsonl of whole articles. The documents are ingested; windows are cut from the very text that Docent extracted.
@@ -21,7 +22,7 @@ import csv, json, pathlib, random
 
 import numpy as np
 
-import common
+import common, server
 
 WORDS, TOP = 200, 10
 
@@ -76,6 +77,13 @@ def ingest(arguments, work, name, documents, titles):
             title = titles.get(identifier, identifier.replace("_", " "))
             file.write(json.dumps({"id": identifier, "title": title, kind: text}) + "\n")
     place = ["--data", work / "data", "--models", arguments.models, "--quiet"]
+    if arguments.sizes:
+        target, most, overlap = map(int, arguments.sizes.split(","))
+        sizes = {"target_tokens": target, "max_tokens": most, "overlap_tokens": overlap}
+        with server.Server(arguments, work / "data") as docent:
+            made = docent.request("POST", "/v1/collections", {"name": name, "chunking": sizes})
+            if made.status >= 300:
+                raise SystemExit(f"POST /v1/collections: {made.status} {made.body[:200]}")
     done = common.run([arguments.docent, "ingest", lines, "--collection", name, "--json", *place], timeout=3600)
     if done.code != 0:
         raise SystemExit(f"docent ingest: {' '.join(done.error_lines[-1:])}")
@@ -182,11 +190,13 @@ def main():
     parser = common.parser(__doc__)
     parser.add_argument("--chroma", type=pathlib.Path, required=True)
     parser.add_argument("--squad", type=pathlib.Path, required=True)
+    parser.add_argument("--sets", default="chroma,squad")
+    parser.add_argument("--sizes", help="target, largest and overlap of a chunk in tokens, instead of the default")
     parser.add_argument("--questions", type=int, default=2000, help="questions of SQuAD, drawn by a seed")
     arguments = parser.parse_args()
     checks, result = common.Checks(), {}
     with common.Work(arguments) as work:
-        for name in ("chroma", "squad"):
+        for name in arguments.sets.split(","):
             if name == "chroma":
                 (documents, questions), titles, contexts = read_chroma(arguments.chroma), {}, {}
             else:
@@ -201,6 +211,7 @@ def main():
                 "windows": window_pieces(stored, False),
                 "windows titled": window_pieces(stored, True),
                 "chunks": chunk_pieces(stored),
+                "chunks untitled": [(*piece[:3], piece[3].split("\n", 1)[1]) for piece in chunk_pieces(stored)],
             }
             for cut, pieces in cuts.items():
                 vectors = embed(arguments, work, [piece[3] for piece in pieces], "passage")
@@ -213,6 +224,13 @@ def main():
                     "coverage": round(float(coverages.mean()), 4),
                     "difference": interval(scores - rows["windows"][1]),
                 }
+                parts = {}
+                for answer, score in zip(answers, scores):
+                    parts.setdefault(answer[0], []).append(score)
+                if name == "chroma":
+                    result[name][cut]["by_corpus"] = {
+                        corpus: round(float(np.mean(part)), 4) for corpus, part in sorted(parts.items())
+                    }
                 print(name, cut, result[name][cut])
             ours, base = result[name]["chunks"]["ndcg@10"], result[name]["windows"]["ndcg@10"]
             checks.check(f"{name}: nDCG@10 above windows of {WORDS} words", ours > base, f"{ours} / {base}")

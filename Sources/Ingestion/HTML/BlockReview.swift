@@ -3,6 +3,9 @@ extension MainContent {
     /// A longer heading is a paragraph that is set like one.
     private static let longestEmptyHeading: Int32 = 100
 
+    /// A shorter caption is a name or a number.
+    private static let shortestCaption: Int32 = 15
+
     /// Looks at every block that is left, with what it holds and where it stands.
     ///
     /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of pictures
@@ -56,7 +59,7 @@ extension MainContent {
             return hints.contains(.caption) && isLabel(tree, index, statistics)
         }
         if isLinkList(tree, index, statistics, hints) { return true }
-        if tag == .figcaption || hints.contains(.caption), isLabel(tree, index, statistics) { return true }
+        if tag == .figcaption || hints.contains(.caption), statistics.text[index] < shortestCaption { return true }
         if tag != .td, hints.contains(.attribution), isAttribution(tree, index, statistics, position: position) {
             return true
         }
