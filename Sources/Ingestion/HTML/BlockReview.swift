@@ -7,8 +7,8 @@ extension MainContent {
     ///
     /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of pictures
     /// and at last the headings under which nothing is left.
-    static func review(_ tree: HTMLTree, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, dropped: dropped)
+    static func review(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, outline, dropped: dropped)
         let all = statistics.text[0]
         var preEnd = 0
         var textBefore: Int32 = 0
@@ -31,7 +31,11 @@ extension MainContent {
             if dropped[index] { textBefore += text }
             index = dropped[index] ? end : index + 1
         }
-        dropEmptySections(tree, &dropped)
+        for index in tree.nodes.indices
+        where !dropped[index] && statistics.text[index] > 0 && tree.nodes[index].tag.isBlock {
+            TeaserLists.drop(tree, below: index, statistics, &dropped)
+        }
+        dropEmptySections(tree, outline, &dropped)
     }
 
     private static func isBesideText(
@@ -47,7 +51,7 @@ extension MainContent {
         }
         guard tree.nodes[index].length > 0 || tag.isBlock else { return false }
         if tag.isBlock, isAsideLine(tree, index, statistics) { return true }
-        let hints = tree.hints(of: index)
+        let hints = statistics.hints(index)
         if tag.headingLevel != nil || !tag.isBlock, tag != .span {
             return hints.contains(.caption) && isLabel(tree, index, statistics)
         }
@@ -86,7 +90,7 @@ extension MainContent {
         guard text <= AsideLine.longest, text == statistics.own[index] else { return false }
         switch tree.nodes[index].tag {
         case .td, .table, .ul, .ol, .dl: return false
-        default: return AsideLine.matches(Array(tree.plainText(of: index).utf8))
+        default: return AsideLine.matches(tree.plainBytes(of: index))
         }
     }
 
@@ -130,8 +134,8 @@ extension MainContent {
     }
 
     /// Headings whose section has been left out.
-    private static func dropEmptySections(_ tree: HTMLTree, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, dropped: dropped)
+    private static func dropEmptySections(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, outline, dropped: dropped)
         var headings: [(index: Int, level: Int)] = []
         var index = 1
         while index < tree.nodes.count {
