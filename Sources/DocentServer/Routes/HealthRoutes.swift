@@ -15,6 +15,15 @@ struct HealthRoutes {
         var status: String
         var encoder: String
         var generators: [String]
+        /// Where the remote model's circuit stands; left out without one.
+        var remoteCircuit: CircuitBreaker.State?
+
+        enum CodingKeys: String, CodingKey {
+            case status
+            case encoder
+            case generators
+            case remoteCircuit = "remote_circuit"
+        }
     }
 
     func add(to router: Router<ServerContext>) {
@@ -28,7 +37,8 @@ struct HealthRoutes {
             return try JSONWire.response(
                 ReadyStatus(
                     status: "ready", encoder: services.embedder.modelName,
-                    generators: services.answers.generatorNames))
+                    generators: services.answers.generatorNames,
+                    remoteCircuit: services.breaker?.statistics.state))
         }
         router.get("/version") { _, _ in try JSONWire.response(services.build) }
     }
