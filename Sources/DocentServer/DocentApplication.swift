@@ -9,6 +9,7 @@ import ServiceLifecycle
 /// | folder | holds |
 /// |---|---|
 /// | `Routes/` | one file per resource; each reads its input, calls a service, writes JSON |
+/// | `Chat/` | chat completions as OpenAI defines them |
 /// | `Wire/` | JSON, multipart forms, Server-Sent Events |
 /// | `Errors/` | the one place where the modules' errors become statuses |
 /// | `Web/` | the web page, carried in the binary |

@@ -53,11 +53,15 @@ struct DecodingWorker {
         let reading = texts.first { !$0.isWriting }
         var parts = writing.map { PassPart(ids: $0.next[...], cache: state(of: $0)) }
         let rowCount = parts.tokenCount
+        // Every text that writes is in every pass, and its guesses were cut to its share of the rows.
+        precondition(rowCount <= max(Self.rowCount, limits.runningCount))
         var piece = 0
         if let reading {
             let cache = state(of: reading)
             let left = reading.run.prompt[cache.count...]
-            piece = min(left.count, writing.isEmpty ? DecoderSession.blockTokenCount : limits.pieceTokenCount)
+            piece = min(
+                left.count, writing.isEmpty ? DecoderSession.blockTokenCount : limits.pieceTokenCount,
+                limits.turnTokenCount - reading.turnTokenCount)
             parts.append(PassPart(ids: left.prefix(piece), cache: cache))
         }
         let isComplete = model.architecture.forward(parts, workspace: workspace, compute: compute) {

@@ -12,9 +12,9 @@ struct VocabularyOrder: Sendable {
     /// Where each token stands in the order, by id; −1 for those that may not be written.
     let places: [Int32]
 
-    init(tokenizer: any Tokenizer, isSpecial: (TokenID) -> Bool) {
+    init(tokenizer: any Tokenizer) {
         var tokens: [(id: TokenID, bytes: [UInt8])] = []
-        for id in 0..<TokenID(tokenizer.vocabularySize) where !isSpecial(id) {
+        for id in 0..<TokenID(tokenizer.vocabularySize) where !tokenizer.isSpecial(id) {
             let bytes = tokenizer.bytes(of: id)
             if !bytes.isEmpty { tokens.append((id, bytes)) }
         }

@@ -81,15 +81,10 @@ public final class DecoderModel: Sendable {
     var vocabularyOrder: VocabularyOrder {
         order.withLock { order in
             if let order { return order }
-            let made = VocabularyOrder(tokenizer: byteLevelTokenizer) { isControl($0) }
+            let made = VocabularyOrder(tokenizer: tokenizer)
             order = made
             return made
         }
-    }
-
-    /// Whether a token steers the model and has no text of its own.
-    func isControl(_ id: TokenID) -> Bool {
-        byteLevelTokenizer.isSpecial(id) || Int(id) >= byteLevelTokenizer.vocabularySize
     }
 
     /// Refuses no tokens at all, and ids outside of the vocabulary.

@@ -2,7 +2,8 @@ import Decoders
 import Synchronization
 import Tokenizers
 
-/// What a decoder writes for several at once against what it writes for one, and how soon a given-up text makes room.
+/// What a decoder writes for several at once against what it writes for one, how long a text waits for a prompt beside it, and how soon a
+/// given-up text makes room.
 struct DecodeConcurrency {
     let model: DecoderModel
     let count: Int
@@ -22,11 +23,16 @@ struct DecodeConcurrency {
         /// With the prompts' reading counted in, without guesses.
         var wholeRatio: Double
         var cancelMilliseconds: Double
+        /// The longest wait between two tokens of a text, alone and while a prompt of 2,000 tokens is read.
+        var gapAloneMilliseconds: Double
+        var gapMilliseconds: Double
 
         enum CodingKeys: String, CodingKey {
             case concurrent, plain, drafted
             case wholeRatio = "whole_ratio"
             case cancelMilliseconds = "cancel_ms"
+            case gapAloneMilliseconds = "gap_alone_ms"
+            case gapMilliseconds = "gap_ms"
         }
     }
 
@@ -43,6 +49,7 @@ struct DecodeConcurrency {
         _ = try await run(1, drafting: false, seed: 99)
         var runs: [(single: Run, all: Run, draftedSingle: Run, draftedAll: Run)] = []
         var cancels: [Double] = []
+        var gaps: [(alone: Double, beside: Double)] = []
         for round in 0..<repeatCount {
             runs.append(
                 (
@@ -50,6 +57,7 @@ struct DecodeConcurrency {
                     try await run(1, drafting: true, seed: round), try await run(count, drafting: true, seed: round)
                 ))
             cancels.append(try await cancelTime())
+            gaps.append((try await gap(besideTokens: 0), try await gap(besideTokens: 2_000)))
         }
         func median(_ value: ((single: Run, all: Run, draftedSingle: Run, draftedAll: Run)) -> Double) -> Double {
             BenchDecodeCommand.median(runs.map(value))
@@ -63,13 +71,17 @@ struct DecodeConcurrency {
                 single: median { $0.draftedSingle.rate }, total: median { $0.draftedAll.rate },
                 ratio: median { $0.draftedAll.rate / $0.draftedSingle.rate }),
             wholeRatio: median { Double($0.all.tokens) / $0.all.whole / (Double($0.single.tokens) / $0.single.whole) },
-            cancelMilliseconds: cancels.max() ?? 0)
+            cancelMilliseconds: cancels.max() ?? 0, gapAloneMilliseconds: BenchDecodeCommand.median(gaps.map(\.alone)),
+            gapMilliseconds: BenchDecodeCommand.median(gaps.map(\.beside)))
         if json { return try Terminal.printJSON(output) }
         for (name, rates) in [("without guesses", output.plain), ("with guesses", output.drafted)] {
             Terminal.print(
                 "\(name): one \(Int(rates.single)) tokens/s, \(count) together \(Int(rates.total)): "
                     + "\((rates.ratio * 100).rounded() / 100) x")
         }
+        Terminal.print(
+            "longest wait between two tokens: \(Int(output.gapAloneMilliseconds.rounded(.up))) ms alone, "
+                + "\(Int(output.gapMilliseconds.rounded(.up))) ms beside a prompt of 2,000 tokens")
         Terminal.print("a given-up text makes room within \(Int(output.cancelMilliseconds.rounded(.up))) ms")
     }
 
@@ -103,6 +115,30 @@ struct DecodeConcurrency {
         }
         let (tokens, writing) = marks.result
         return Run(writing: writing, whole: (clock.now - start) / .seconds(1), tokens: tokens)
+    }
+
+    /// The longest wait in milliseconds between two tokens of a text beside which a prompt of `count` tokens is read.
+    private func gap(besideTokens count: Int) async throws -> Double {
+        let scheduler = DecoderScheduler(model: model)
+        let long = (0..<min(count, model.contextLength - 2)).map { TokenID(100 + $0 % 997) }
+        var longest = Duration.zero
+        var last: ContinuousClock.Instant?
+        var written = 0
+        var reading: Task<Void, any Error>?
+        let parameters = SamplingParameters(maxTokens: 150)
+        for try await event in try scheduler.text(prompt: prompt(0, 1), parameters: parameters, drafting: false) {
+            guard case .token = event else { break }
+            let now = ContinuousClock.now
+            if let last, written > 10 { longest = max(longest, now - last) }
+            last = now
+            written += 1
+            if written == 10, !long.isEmpty {
+                let events = try scheduler.text(prompt: long, parameters: SamplingParameters(maxTokens: 1))
+                reading = Task { for try await _ in events {} }
+            }
+        }
+        try await reading?.value
+        return longest / .milliseconds(1)
     }
 
     /// Milliseconds from giving up a text whose long prompt is being read to the first token of one that waited for its

@@ -35,7 +35,10 @@ struct ChatRoutes {
         }
         try body.refuseUnsupported()
         let conversation = try body.conversation()
-        let sampling = try body.sampling(bytes)
+        // Compiling a schema is no work for an event loop.
+        let sampling =
+            body.responseFormat == nil
+            ? try body.sampling(bytes) : try await services.queue.run { try body.sampling(bytes) }
         if let collection = body.collection {
             return try await answer(body, conversation, sampling, from: collection, context)
         }

@@ -48,11 +48,13 @@ public final class LocalDecoder: Sendable {
     public func text(
         parameters: SamplingParameters, prompt: @escaping @Sendable (DecoderModel) throws -> [TokenID]
     ) async throws -> (model: DecoderModel, events: AsyncThrowingStream<DecoderScheduler.Event, any Error>) {
-        let (scheduler, ids) = try await queue.run { [self] () throws -> (DecoderScheduler, [TokenID]) in
+        try await queue.run {
+            [self] () throws -> (DecoderModel, AsyncThrowingStream<DecoderScheduler.Event, any Error>) in
             let scheduler = try self.scheduler()
-            return (scheduler, try prompt(scheduler.model))
+            return (
+                scheduler.model, try scheduler.text(prompt: try prompt(scheduler.model), parameters: parameters)
+            )
         }
-        return (scheduler.model, try scheduler.text(prompt: ids, parameters: parameters))
     }
 
     /// The scheduler; the first caller loads its model while the others wait.

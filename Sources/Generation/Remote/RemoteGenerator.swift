@@ -146,7 +146,9 @@ public struct RemoteGenerator: TextGenerating {
             model: model,
             messages: [ChatMessage(role: .system, content: system), ChatMessage(role: .user, content: user)],
             temperature: sampling.temperature, maxTokens: sampling.maxTokens, seed: sampling.seed,
-            stop: sampling.stop.isEmpty ? nil : sampling.stop)
+            stop: sampling.stop.isEmpty ? nil : sampling.stop,
+            presencePenalty: sampling.presencePenalty == 0 ? nil : sampling.presencePenalty,
+            frequencyPenalty: sampling.frequencyPenalty == 0 ? nil : sampling.frequencyPenalty)
         var headers = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "text/event-stream")]
         if let key = configuration.apiKey { headers.append((name: "Authorization", value: "Bearer \(key.value)")) }
         var http = HTTPRequest(

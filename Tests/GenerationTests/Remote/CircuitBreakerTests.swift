@@ -105,6 +105,6 @@ struct CircuitBreakerTests {
             }
         }
         #expect(notes.count == 2)
-        #expect(notes.last?.contains("failures in a row the remote model is left alone for another") == true, "\(notes)")
+        #expect(notes.last?.contains("in a row the remote model is left alone for another") == true, "\(notes)")
     }
 }
