@@ -2,6 +2,7 @@
 """Ten thousand texts of random bytes through `docent embed`: no crash, no NaN, each row equal to the single text's.
 
     python3 Benchmarks/embed_robustness.py --model models/all-minilm-l6-v2 [--texts 10000] [--singles 40] [--seed 1]
+        [--precisions auto,f32,bf16,int16,int8]
 
 Lengths from 0 to 100,000 bytes, most of them short (the cube of a cube of a uniform number), a third of the texts of
 bytes that are valid UTF-8. Each precision; rows of the batch against texts embedded alone, in processes of their own.
@@ -42,13 +43,14 @@ def main():
     parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--singles", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--precisions", default="auto,f32,bf16,int16,int8")
     arguments = parser.parse_args()
     generator = random.Random(arguments.seed)
     lines = texts(arguments.texts, generator)
     chosen = sorted({0, 1, *generator.sample(range(len(lines)), min(arguments.singles, len(lines)))})
     checks, figures = common.Checks(), {}
     with common.Work(arguments) as work:
-        for precision in ("auto", "f32", "bf16", "int16", "int8"):
+        for precision in arguments.precisions.split(","):
             rows, done = embed(arguments, precision, lines, work)
             checks.check(f"{precision}: a row for each text", rows.shape[0] == len(lines), rows.shape)
             checks.check(f"{precision}: every number is finite", bool(numpy.isfinite(rows).all()))

@@ -55,6 +55,15 @@ struct HTMLMetadataTests {
         #expect(value(document, "description") == nil)
     }
 
+    @Test("JSON-LD is read inside of what programs wrap it in")
+    func wrappedStructuredData() throws {
+        let json = "{\"@type\": \"Article\", \"dateModified\": \"2022-05-06\"}"
+        for (before, after) in [("<![CDATA[", "]]>"), ("<!--", "-->"), ("//<![CDATA[\n", "\n//]]>")] {
+            let document = try page("<script type='application/ld+json'>\(before)\(json)\(after)</script>")
+            #expect(value(document, "modified") == "2022-05-06")
+        }
+    }
+
     @Test("the date is that of the first <time>, if nothing else says one")
     func time() throws {
         let body = "<p>On <time datetime='yesterday'>a day</time>, <time datetime='2019-12-31T23:59Z'>late</time>.</p>"

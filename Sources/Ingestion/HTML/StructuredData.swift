@@ -19,9 +19,9 @@ struct StructuredData {
 
     /// Reads a script; one that is no JSON says nothing.
     mutating func read(_ json: [UInt8]) {
-        guard json.count <= Self.longestScript, let value = try? JSONSerialization.jsonObject(with: Data(json)) else {
-            return
-        }
+        guard json.count <= Self.longestScript,
+            let value = try? JSONSerialization.jsonObject(with: Data(Self.unwrapped(json)))
+        else { return }
         var waiting = [value]
         var seen = 0
         while let next = waiting.popLast(), seen < Self.mostObjects {
@@ -33,6 +33,16 @@ struct StructuredData {
                 take(object)
             }
         }
+    }
+
+    /// The JSON in what some programs wrap it in: `<![CDATA[`, `<!--`, comment signs.
+    private static func unwrapped(_ json: [UInt8]) -> ArraySlice<UInt8> {
+        let text = json[...].trimmedOfSpace
+        guard let first = text.first, first != UInt8(ascii: "{"), first != UInt8(ascii: "["),
+            let start = text.firstIndex(of: UInt8(ascii: "{")), let end = text.lastIndex(of: UInt8(ascii: "}")),
+            start < end
+        else { return text }
+        return text[start...end]
     }
 
     private mutating func take(_ object: [String: Any]) {

@@ -70,7 +70,7 @@ extension HTMLParser {
             framesetIsFine = false
         case .area, .br, .embed, .img, .keygen, .wbr, .image:
             var tag = tag
-            if tag.name == .image { (tag.name, tag.hash) = (.img, HTMLName.hash("img".utf8)) }
+            if tag.name == .image { tag.name = .img }
             reopenFormatting()
             insertVoid(tag)
             framesetIsFine = false

@@ -51,9 +51,7 @@ extension HTMLParser {
             let entry = formatting[index]
             let node = copyElement(Int(entry.node))
             insert(node, at: place())
-            push(
-                Open(
-                    node: Int32(node), tag: entry.tag, namespace: .html, hash: HTMLName.hash(entry.tag.name.utf8)))
+            push(Open(node: Int32(node), tag: entry.tag, namespace: .html, hash: 0))
             formatting[index].node = Int32(node)
             index += 1
         }

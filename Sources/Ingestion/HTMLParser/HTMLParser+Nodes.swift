@@ -197,7 +197,7 @@ extension HTMLParser {
     mutating func insertImplied(_ name: HTMLTag) -> Int {
         insertElement(
             Tag(
-                name: name, hash: HTMLName.hash(name.name.utf8), nameStart: 0, nameEnd: 0,
+                name: name, hash: 0, nameStart: 0, nameEnd: 0,
                 firstAttribute: attributes.count, isSelfClosing: false))
     }
 

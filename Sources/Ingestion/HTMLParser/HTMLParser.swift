@@ -25,7 +25,7 @@ struct HTMLParser {
     /// A tag as it was read.
     struct Tag {
         var name: HTMLTag
-        /// The hash of the name, for the names that `name` doesn't know.
+        /// The hash of the name; looked at for names that `name` doesn't know alone.
         var hash: UInt64
         var nameStart: Int
         var nameEnd: Int
