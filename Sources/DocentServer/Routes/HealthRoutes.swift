@@ -1,6 +1,8 @@
 import Encoders
 import Generation
 import Hummingbird
+import Retrieval
+import Storage
 
 /// Liveness, readiness, version.
 struct HealthRoutes {
@@ -15,6 +17,12 @@ struct HealthRoutes {
         var status: String
         var encoder: String
         var generators: [String]
+        var indexes: [CollectionIndex]
+    }
+
+    private struct CollectionIndex: Encodable {
+        var collection: String
+        var index: IndexStatistics
     }
 
     func add(to router: Router<ServerContext>) {
@@ -28,7 +36,10 @@ struct HealthRoutes {
             return try JSONWire.response(
                 ReadyStatus(
                     status: "ready", encoder: services.embedder.modelName,
-                    generators: services.answers.generatorNames))
+                    generators: services.answers.generatorNames,
+                    indexes: try services.store.collections().map {
+                        CollectionIndex(collection: $0.name, index: services.search.statistics($0.id))
+                    }))
         }
         router.get("/version") { _, _ in try JSONWire.response(services.build) }
     }
