@@ -7,7 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 DATA ?= indexes
 
-APT_PACKAGES := libsqlite3-dev libcurl4-openssl-dev libxml2-dev libarchive-dev libstemmer-dev poppler-utils pkg-config
+APT_PACKAGES := libsqlite3-dev libcurl4-openssl-dev libxml2-dev libarchive-dev libstemmer-dev libcld2-dev \
+	poppler-utils pkg-config
 
 .PHONY: help setup build models corpus run test lint format bench docs clean
 

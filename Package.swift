@@ -28,6 +28,8 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+        // Debian's libcld2 has a C++ interface; its package is named in the Makefile.
+        .target(name: "CLanguage", linkerSettings: [.linkedLibrary("cld2")]),
 
         .target(name: "Kernels", dependencies: ["CKernels"]),
         .target(name: "Tensors", dependencies: ["Kernels"]),
@@ -46,7 +48,7 @@ let package = Package(
         .target(
             name: "Ingestion",
             dependencies: [
-                "Encoders", "Storage", "CArchive", "CLibXML2",
+                "Encoders", "Storage", "CArchive", "CLanguage", "CLibXML2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -128,7 +130,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets where target.type != .system && !["CKernels", "CLanguage"].contains(target.name) {
     target.swiftSettings = [
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
         .enableUpcomingFeature("ExistentialAny"),

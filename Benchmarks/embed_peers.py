@@ -186,8 +186,9 @@ def main():
     for name, kinds in samples.items():
         rows[name] = {"cosine_min": round(cosines[name], 7), **{kind: round(median(s), 3) for kind, s in kinds.items()}}
         rows[name]["foreign_cores"] = round(statistics.median(f for _, f in kinds["tokens_per_s"]), 2)
-    for precision in ("f32", "bf16", "int16", "int8"):
-        if precision in limits and f"docent_{precision}" in rows:
+    limits["auto"] = limits.get("bf16", limits.get("int16"))
+    for precision in ("auto", "f32", "bf16", "int16", "int8"):
+        if limits.get(precision) and f"docent_{precision}" in rows:
             row = rows[f"docent_{precision}"]
             operations = row["tokens_per_s"] * (LINEAR + ATTENTION * 200)
             row["share_of_peak"] = round(operations / limits[precision] / 1e9, 3)

@@ -4,18 +4,20 @@
     python3 Benchmarks/remote_peer.py [--no-llama] [--no-slow]
 
 Ingests corpus/shop-help into a temporary data folder and asks it through `docent ask --generator remote`:
-a live llama.cpp server; then the same address with the server stopped; then scripted servers on loopback that stream
-word by word, answer 500, 401, 429 and then well, break off, send nonsense, or accept and stay silent (this one takes as
-long as docent's own time-outs: minutes). Failures before the first token have to fall back to another generator and say
+a live llama.cpp server, streamed, given up in mid-stream, and behind a proxy that is slow or cuts the stream off; then
+the same address with the server stopped; then scripted servers on loopback that stream word by word, answer 500, 401,
+429 and then well, break off, send nonsense, or accept and stay silent (this one takes as long as docent's own time-outs:
+minutes). `docent serve` is then asked until its circuit opens, is left alone, and tries again. Failures before the first token have to fall back to another generator and say
 so in "notes"; nothing may hang, and the key may show up nowhere but in the request's header.
 
 Needs for the first part: llama-cpp-python[server] in the Python that runs this (fastapi, uvicorn, sse-starlette,
 starlette-context, pydantic-settings) and the SmolLM2 GGUF below --models. Bars: every check.
 """
 
-import http.server, json, os, pathlib, socket, subprocess, sys, threading, time, urllib.request
+import http.client, http.server, json, os, pathlib, socket, subprocess, sys, threading, time, urllib.request
 
 import common
+from server import Server
 
 QUESTION = "How long do I have to send something back?"
 KEY = "bench-key-0123456789"
@@ -32,7 +34,8 @@ class Scripted:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                seen.append({"path": self.path, "key": self.headers.get("Authorization"), "body": json.loads(body)})
+                self.body = json.loads(body)
+                seen.append({"path": self.path, "key": self.headers.get("Authorization"), "body": self.body})
                 self.close_connection = True
                 try:
                     behave(self, len(seen))
@@ -67,6 +70,23 @@ class Scripted:
                 if finish:
                     self.event(json.dumps(chunk({"index": 0, "delta": {}, "finish_reason": "stop"})))
                     self.event("[DONE]")
+
+            def relay(self, url, delay=0.0, cut=None):
+                """Hands on what the server at `url` streams, slowly, or only its first `cut` lines."""
+                request = urllib.request.Request(
+                    url + "/chat/completions", json.dumps(self.body).encode(), {"Content-Type": "application/json"}
+                )
+                with urllib.request.urlopen(request, timeout=120) as response:
+                    self.send_response(response.status)
+                    self.send_header("Content-Type", "text/event-stream")
+                    self.send_header("Connection", "close")
+                    self.end_headers()
+                    for count, line in enumerate(response):
+                        if count == cut:
+                            return
+                        self.wfile.write(line)
+                        self.wfile.flush()
+                        time.sleep(delay)
 
             def event(self, data):
                 self.wfile.write(f"data: {data}\n\n".encode())
@@ -188,6 +208,7 @@ def live_server(asker, arguments, work):
                 done.code == 0 and not any("remote failed" in note for note in notes),
                 f"{done.seconds:.1f} s, {answer.get('generator')}, notes {notes}, {answer.get('answer', '')[:120]!r}",
             )
+            live_stream(asker, arguments, f"http://127.0.0.1:{port}/v1")
         finally:
             process.terminate()
             try:
@@ -196,6 +217,99 @@ def live_server(asker, arguments, work):
                 process.kill()
                 process.wait()
     asker.falls_back("the same server, stopped: falls back and says so", f"http://127.0.0.1:{port}/v1", 60)
+
+
+def live_stream(asker, arguments, url):
+    """The live server streamed, given up, slow and cut off."""
+    environment = {"DOCENT_REMOTE_URL": url, "DOCENT_REMOTE_MODEL": "bench"}
+    question = {"question": QUESTION, "generator": "remote", "stream": True, "unsupported": "mark", "max_tokens": 200}
+    path = "/v1/collections/help/answer"
+    with Server(arguments, asker.data, env=environment) as server:
+        events = server.events("POST", path, question)
+        tokens = [event for event in events if event[1] == "token"]
+        asker.checks.check(
+            "the live server, streamed: pieces over time, then done",
+            len(tokens) >= 5 and tokens[-1][0] > tokens[0][0] and events[-1][1] == "done",
+            f"{len(tokens)} pieces from {tokens[0][0]:.2f} to {tokens[-1][0]:.2f} s" if tokens else events,
+        )
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("POST", path, json.dumps(question).encode(), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        while not (line := response.readline()).startswith(b"event: token") and line:
+            pass
+        response.close()
+        connection.close()
+        start = time.monotonic()
+        again = server.request("POST", path, {**question, "stream": False, "max_tokens": 8})
+        answer = again.json
+        asker.checks.check(
+            "given up in mid-stream: the live server answers the next one",
+            again.status == 200 and not any("remote failed" in note for note in answer["notes"]),
+            f"{time.monotonic() - start:.1f} s",
+        )
+    with Scripted(lambda handler, _: handler.relay(url, delay=0.05)) as proxy:
+        done = asker.ask(proxy.url)
+        asker.checks.check(
+            "the live server behind a slow line: its answer all the same",
+            done.code == 0 and not any("remote failed" in note for note in done.json["notes"]),
+            f"{done.seconds:.1f} s",
+        )
+    with Scripted(lambda handler, _: handler.relay(url, cut=9)) as proxy:
+        done = asker.ask(proxy.url)
+        told = done.code == 1 and done.error_lines or done.code == 0 and done.json["notes"]
+        asker.checks.check(
+            "the live server cut off in mid-stream: an error or a fallback that says so",
+            told,
+            f"exit {done.code}: {' '.join(done.error_lines)[:160] or done.json['notes']}",
+        )
+
+
+def breaker(asker, arguments):
+    """The circuit: opens after failures in a row, is left alone, tries again, closes."""
+    state = {"well": False}
+    behave = lambda handler, _: handler.stream(["Within ", "30 days."]) if state["well"] else handler.refuse(500)
+    with Scripted(behave) as remote:
+        environment = {
+            "DOCENT_REMOTE_URL": remote.url,
+            "DOCENT_REMOTE_MODEL": "bench",
+            "DOCENT_REMOTE_BREAKER_FAILURES": "2",
+            "DOCENT_REMOTE_BREAKER_SECONDS": "3",
+        }
+        with Server(arguments, asker.data, env=environment) as server:
+            circuit = lambda: server.request("GET", "/readyz").json.get("remote_circuit")
+            ask = lambda: server.request(
+                "POST", "/v1/collections/help/answer", {"question": QUESTION, "generator": "remote"}
+            )
+            asker.checks.check("the circuit begins closed", circuit() == "closed", circuit())
+            replies = [ask() for _ in range(2)]
+            sent = len(remote.seen)
+            asker.checks.check(
+                "two failures open it, and the answers came from elsewhere",
+                circuit() == "open" and all(reply.status == 200 and reply.json["notes"] for reply in replies),
+                replies[-1].json["notes"],
+            )
+            start = time.monotonic()
+            reply = ask()
+            seconds = time.monotonic() - start
+            asker.checks.check(
+                "while it is open nothing is sent, and the answer says so",
+                len(remote.seen) == sent and any("left alone" in note for note in reply.json["notes"]),
+                f"{seconds:.2f} s: {reply.json['notes']}",
+            )
+            metrics = server.request("GET", "/metrics").body.decode()
+            asker.checks.check(
+                "the metrics show it",
+                "docent_remote_circuit_state 2\n" in metrics and "docent_remote_rejected_total 1\n" in metrics,
+            )
+            time.sleep(3.2)
+            half = circuit()
+            state["well"] = True
+            reply = ask()
+            asker.checks.check(
+                "after its time one request tries, and closes it",
+                half == "half_open" and circuit() == "closed" and not any("failed" in n for n in reply.json["notes"]),
+                f"{reply.json['generator']}, {reply.json['notes']}",
+            )
 
 
 def scripted_servers(asker, arguments):
@@ -292,6 +406,7 @@ def main():
         else:
             live_server(asker, arguments, work)
         scripted_servers(asker, arguments)
+        breaker(asker, arguments)
     common.save(arguments, "remote_peer", {"checks": asker.checks.rows, "failed": asker.checks.failed})
     asker.checks.finish()
 

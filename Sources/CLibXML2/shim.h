@@ -1,12 +1,11 @@
 // What Ingestion needs of libxml2 and iconv, as two calls that keep their pointers to themselves:
 //
-//   docent_html_parse   UTF-8 HTML  -> a flat tape of records, over libxml2's SAX interface (no tree: no recursion,
-//                       no depth limit of its own, no network, no entities beyond HTML's characters, errors silenced)
-//   docent_xml_parse    UTF-8 or UTF-16 XML -> the same tape, names without their prefixes; a document that declares
-//                       entities is refused, none is ever expanded or fetched
+//   docent_xml_parse    UTF-8 or UTF-16 XML -> a flat tape of records, over libxml2's SAX interface (no tree: no
+//                       recursion, no network, errors silenced), names without their prefixes; a document that
+//                       declares entities is refused, none is ever expanded or fetched
 //   docent_iconv        any charset -> UTF-8, bad sequences replaced by U+FFFD and counted
 //
-// Callers read the tape once, copy it, and free it. Limits stop hostile pages: see docent_html_limits.
+// Callers read the tape once, copy it, and free it. Limits stop hostile pages: see docent_xml_limits.
 #pragma once
 #include <errno.h>
 #include <iconv.h>
@@ -14,63 +13,62 @@
 // Debian's libxml2 is built with ICU, whose headers would clash with the ICU inside Foundation. Nothing here uses the
 // structures that differ by it.
 #undef LIBXML_ICU_ENABLED
-#include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOCENT_HTML_START = 0, DOCENT_HTML_END = 1, DOCENT_HTML_TEXT = 2, DOCENT_HTML_ATTRIBUTE = 3 };
+enum { DOCENT_XML_START = 0, DOCENT_XML_END = 1, DOCENT_XML_TEXT = 2, DOCENT_XML_ATTRIBUTE = 3 };
 enum {
-    DOCENT_HTML_OK = 0,
-    DOCENT_HTML_TOO_DEEP = 1,
-    DOCENT_HTML_TOO_LARGE = 2,
-    DOCENT_HTML_NO_MEMORY = 3,
+    DOCENT_XML_OK = 0,
+    DOCENT_XML_TOO_DEEP = 1,
+    DOCENT_XML_TOO_LARGE = 2,
+    DOCENT_XML_NO_MEMORY = 3,
     DOCENT_XML_ENTITIES = 4, // the document declares entities
     DOCENT_XML_MALFORMED = 5 // not well-formed; the tape holds what came before
 };
-enum { DOCENT_HTML_NAMES = 1024 };
+enum { DOCENT_XML_NAMES = 1024 };
 
 // START: name. ATTRIBUTE: name and value, follows its START. TEXT: bytes. END: nothing.
 typedef struct {
     int32_t kind, name, offset, length;
-} docent_html_record;
+} docent_xml_record;
 
 typedef struct {
-    int32_t depth;           // open elements at once; more is TOO_DEEP (unmatched end tags cost their depth each)
+    int32_t depth;           // open elements at once; more is TOO_DEEP
     int32_t records;         // records on the tape; more is TOO_LARGE
     int32_t attribute_bytes; // an attribute's value is cut here
-} docent_html_limits;
+} docent_xml_limits;
 
 typedef struct {
-    docent_html_limits limits;
+    docent_xml_limits limits;
     int32_t status, depth;
-    docent_html_record *records;
+    docent_xml_record *records;
     size_t record_count, record_capacity;
     char *bytes;
     size_t byte_count, byte_capacity;
     int32_t name_count; // names 1..<name_count; 0 stands for any name beyond the table
-    int32_t name_offset[DOCENT_HTML_NAMES], name_length[DOCENT_HTML_NAMES];
-    const xmlChar *slots[DOCENT_HTML_NAMES * 2];
-    int32_t slot_name[DOCENT_HTML_NAMES * 2];
+    int32_t name_offset[DOCENT_XML_NAMES], name_length[DOCENT_XML_NAMES];
+    const xmlChar *slots[DOCENT_XML_NAMES * 2];
+    int32_t slot_name[DOCENT_XML_NAMES * 2];
     xmlParserCtxtPtr parser;
-} docent_html_tape;
+} docent_xml_tape;
 
-static inline void docent_html_stop(docent_html_tape *tape, int32_t status) {
-    if (tape->status == DOCENT_HTML_OK) tape->status = status;
+static inline void docent_xml_stop(docent_xml_tape *tape, int32_t status) {
+    if (tape->status == DOCENT_XML_OK) tape->status = status;
     xmlStopParser(tape->parser);
 }
 
-static inline int32_t docent_html_bytes(docent_html_tape *tape, const void *bytes, size_t count) {
+static inline int32_t docent_xml_bytes(docent_xml_tape *tape, const void *bytes, size_t count) {
     if (tape->byte_count + count > INT32_MAX) {
-        docent_html_stop(tape, DOCENT_HTML_TOO_LARGE);
+        docent_xml_stop(tape, DOCENT_XML_TOO_LARGE);
         return -1;
     }
     if (tape->byte_count + count > tape->byte_capacity) {
         size_t capacity = (tape->byte_count + count) * 2 + 4096;
         char *grown = (char *)realloc(tape->bytes, capacity);
         if (!grown) {
-            docent_html_stop(tape, DOCENT_HTML_NO_MEMORY);
+            docent_xml_stop(tape, DOCENT_XML_NO_MEMORY);
             return -1;
         }
         tape->bytes = grown;
@@ -82,125 +80,50 @@ static inline int32_t docent_html_bytes(docent_html_tape *tape, const void *byte
     return offset;
 }
 
-static inline void docent_html_push(docent_html_tape *tape, int32_t kind, int32_t name, int32_t offset, size_t length) {
+static inline void docent_xml_push(docent_xml_tape *tape, int32_t kind, int32_t name, int32_t offset, size_t length) {
     if (tape->record_count >= (size_t)tape->limits.records) {
-        docent_html_stop(tape, DOCENT_HTML_TOO_LARGE);
+        docent_xml_stop(tape, DOCENT_XML_TOO_LARGE);
         return;
     }
     if (tape->record_count == tape->record_capacity) {
         size_t capacity = tape->record_capacity * 2 + 1024;
-        void *grown = realloc(tape->records, capacity * sizeof(docent_html_record));
+        void *grown = realloc(tape->records, capacity * sizeof(docent_xml_record));
         if (!grown) {
-            docent_html_stop(tape, DOCENT_HTML_NO_MEMORY);
+            docent_xml_stop(tape, DOCENT_XML_NO_MEMORY);
             return;
         }
-        tape->records = (docent_html_record *)grown;
+        tape->records = (docent_xml_record *)grown;
         tape->record_capacity = capacity;
     }
-    docent_html_record record = {kind, name, offset, (int32_t)length};
+    docent_xml_record record = {kind, name, offset, (int32_t)length};
     tape->records[tape->record_count++] = record;
 }
 
-// libxml2 interns names in its dictionary, so a pointer stands for a name.
-static inline int32_t docent_html_name(docent_html_tape *tape, const xmlChar *name) {
-    size_t slot = ((uintptr_t)name * (uintptr_t)0x9E3779B97F4A7C15ull >> 40) % (DOCENT_HTML_NAMES * 2);
-    while (tape->slots[slot] && tape->slots[slot] != name) slot = (slot + 1) % (DOCENT_HTML_NAMES * 2);
-    if (tape->slots[slot]) return tape->slot_name[slot];
-    if (tape->name_count >= DOCENT_HTML_NAMES) return 0;
-    size_t length = strlen((const char *)name);
-    if (length > 64) return 0;
-    int32_t id = tape->name_count, offset = docent_html_bytes(tape, name, length);
-    if (offset < 0) return 0;
-    tape->name_offset[id] = offset;
-    tape->name_length[id] = (int32_t)length;
-    tape->slots[slot] = name;
-    tape->slot_name[slot] = id;
-    tape->name_count++;
-    return id;
-}
-
-static inline void docent_html_start_element(void *context, const xmlChar *name, const xmlChar **attributes) {
-    docent_html_tape *tape = (docent_html_tape *)context;
-    if (++tape->depth > tape->limits.depth) {
-        docent_html_stop(tape, DOCENT_HTML_TOO_DEEP);
-        return;
-    }
-    docent_html_push(tape, DOCENT_HTML_START, docent_html_name(tape, name), 0, 0);
-    for (; attributes && attributes[0]; attributes += 2) {
-        size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0;
-        size_t cap = (size_t)tape->limits.attribute_bytes;
-        int32_t id = docent_html_name(tape, attributes[0]);
-        if (id == 0) continue;
-        if (length > cap) length = cap;
-        int32_t offset = docent_html_bytes(tape, attributes[1], length);
-        if (offset < 0) return;
-        docent_html_push(tape, DOCENT_HTML_ATTRIBUTE, id, offset, length);
-    }
-}
-
-static inline void docent_html_end_element(void *context, const xmlChar *name) {
-    docent_html_tape *tape = (docent_html_tape *)context;
+static inline void docent_xml_end_element(void *context, const xmlChar *name) {
+    docent_xml_tape *tape = (docent_xml_tape *)context;
     (void)name;
     if (tape->depth > 0) tape->depth--;
-    docent_html_push(tape, DOCENT_HTML_END, 0, 0, 0);
+    docent_xml_push(tape, DOCENT_XML_END, 0, 0, 0);
 }
 
-static inline void docent_html_characters(void *context, const xmlChar *text, int length) {
-    docent_html_tape *tape = (docent_html_tape *)context;
+static inline void docent_xml_characters(void *context, const xmlChar *text, int length) {
+    docent_xml_tape *tape = (docent_xml_tape *)context;
     if (length <= 0) return;
-    docent_html_record *last = tape->record_count ? &tape->records[tape->record_count - 1] : NULL;
-    int32_t offset = docent_html_bytes(tape, text, (size_t)length);
+    docent_xml_record *last = tape->record_count ? &tape->records[tape->record_count - 1] : NULL;
+    int32_t offset = docent_xml_bytes(tape, text, (size_t)length);
     if (offset < 0) return;
-    if (last && last->kind == DOCENT_HTML_TEXT && last->offset + last->length == offset) {
+    if (last && last->kind == DOCENT_XML_TEXT && last->offset + last->length == offset) {
         last->length += length; // libxml2 hands long text over in pieces
     } else {
-        docent_html_push(tape, DOCENT_HTML_TEXT, 0, offset, (size_t)length);
+        docent_xml_push(tape, DOCENT_XML_TEXT, 0, offset, (size_t)length);
     }
 }
 
 /// Frees what the tape holds.
-static inline void docent_html_free(docent_html_tape *tape) {
+static inline void docent_xml_free(docent_xml_tape *tape) {
     free(tape->records);
     free(tape->bytes);
     free(tape);
-}
-
-/// Parses `count` bytes of UTF-8 HTML; never fails for the mark-up's sake. NULL: out of memory. Check `status`.
-static inline docent_html_tape *docent_html_parse(const void *html, size_t count, docent_html_limits limits) {
-    docent_html_tape *tape = (docent_html_tape *)calloc(1, sizeof(docent_html_tape));
-    if (!tape) return NULL;
-    tape->limits = limits;
-    tape->name_count = 1;
-    if (count > INT32_MAX) {
-        tape->status = DOCENT_HTML_TOO_LARGE;
-        return tape;
-    }
-    if (count == 0) return tape;
-    htmlParserCtxtPtr parser = htmlNewParserCtxt();
-    if (!parser) {
-        tape->status = DOCENT_HTML_NO_MEMORY;
-        return tape;
-    }
-    htmlSAXHandler handler;
-    memset(&handler, 0, sizeof handler);
-    handler.initialized = 1;
-    handler.startElement = docent_html_start_element;
-    handler.endElement = docent_html_end_element;
-    handler.characters = docent_html_characters;
-    handler.ignorableWhitespace = docent_html_characters;
-    *parser->sax = handler;
-    parser->userData = tape;
-    tape->parser = parser;
-    // The bytes are UTF-8 already: a charset in the page would only mislead.
-    int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET
-        | HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT;
-    htmlDocPtr document = htmlCtxtReadMemory(parser, (const char *)html, (int)count, NULL, "UTF-8", options);
-    if (document) xmlFreeDoc(document);
-    if (parser->myDoc) xmlFreeDoc(parser->myDoc);
-    parser->myDoc = NULL;
-    htmlFreeParserCtxt(parser);
-    tape->parser = NULL;
-    return tape;
 }
 
 static inline const char *docent_xml_local(const xmlChar *name) {
@@ -208,16 +131,16 @@ static inline const char *docent_xml_local(const xmlChar *name) {
     return colon ? colon + 1 : (const char *)name;
 }
 
-// As docent_html_name, but without the prefix.
-static inline int32_t docent_xml_name(docent_html_tape *tape, const xmlChar *name) {
-    size_t slot = ((uintptr_t)name * (uintptr_t)0x9E3779B97F4A7C15ull >> 40) % (DOCENT_HTML_NAMES * 2);
-    while (tape->slots[slot] && tape->slots[slot] != name) slot = (slot + 1) % (DOCENT_HTML_NAMES * 2);
+// libxml2 interns names in its dictionary, so a pointer stands for a name.
+static inline int32_t docent_xml_name(docent_xml_tape *tape, const xmlChar *name) {
+    size_t slot = ((uintptr_t)name * (uintptr_t)0x9E3779B97F4A7C15ull >> 40) % (DOCENT_XML_NAMES * 2);
+    while (tape->slots[slot] && tape->slots[slot] != name) slot = (slot + 1) % (DOCENT_XML_NAMES * 2);
     if (tape->slots[slot]) return tape->slot_name[slot];
-    if (tape->name_count >= DOCENT_HTML_NAMES) return 0;
+    if (tape->name_count >= DOCENT_XML_NAMES) return 0;
     const char *local = docent_xml_local(name);
     size_t length = strlen(local);
     if (length > 64) return 0;
-    int32_t id = tape->name_count, offset = docent_html_bytes(tape, local, length);
+    int32_t id = tape->name_count, offset = docent_xml_bytes(tape, local, length);
     if (offset < 0) return 0;
     tape->name_offset[id] = offset;
     tape->name_length[id] = (int32_t)length;
@@ -228,21 +151,21 @@ static inline int32_t docent_xml_name(docent_html_tape *tape, const xmlChar *nam
 }
 
 static inline void docent_xml_start_element(void *context, const xmlChar *name, const xmlChar **attributes) {
-    docent_html_tape *tape = (docent_html_tape *)context;
+    docent_xml_tape *tape = (docent_xml_tape *)context;
     if (++tape->depth > tape->limits.depth) {
-        docent_html_stop(tape, DOCENT_HTML_TOO_DEEP);
+        docent_xml_stop(tape, DOCENT_XML_TOO_DEEP);
         return;
     }
-    docent_html_push(tape, DOCENT_HTML_START, docent_xml_name(tape, name), 0, 0);
+    docent_xml_push(tape, DOCENT_XML_START, docent_xml_name(tape, name), 0, 0);
     for (; attributes && attributes[0]; attributes += 2) {
         size_t length = attributes[1] ? strlen((const char *)attributes[1]) : 0;
         size_t cap = (size_t)tape->limits.attribute_bytes;
         int32_t id = docent_xml_name(tape, attributes[0]);
         if (id == 0) continue;
         if (length > cap) length = cap;
-        int32_t offset = docent_html_bytes(tape, attributes[1], length);
+        int32_t offset = docent_xml_bytes(tape, attributes[1], length);
         if (offset < 0) return;
-        docent_html_push(tape, DOCENT_HTML_ATTRIBUTE, id, offset, length);
+        docent_xml_push(tape, DOCENT_XML_ATTRIBUTE, id, offset, length);
     }
 }
 
@@ -250,33 +173,33 @@ static inline void docent_xml_entity_declaration(
     void *context, const xmlChar *name, int type, const xmlChar *public_id, const xmlChar *system_id, xmlChar *content
 ) {
     (void)name, (void)type, (void)public_id, (void)system_id, (void)content;
-    docent_html_stop((docent_html_tape *)context, DOCENT_XML_ENTITIES);
+    docent_xml_stop((docent_xml_tape *)context, DOCENT_XML_ENTITIES);
 }
 
-/// Parses `count` bytes of XML. NULL: out of memory. Check `status`; free with docent_html_free.
-static inline docent_html_tape *docent_xml_parse(const void *xml, size_t count, docent_html_limits limits) {
-    docent_html_tape *tape = (docent_html_tape *)calloc(1, sizeof(docent_html_tape));
+/// Parses `count` bytes of XML. NULL: out of memory. Check `status`; free with docent_xml_free.
+static inline docent_xml_tape *docent_xml_parse(const void *xml, size_t count, docent_xml_limits limits) {
+    docent_xml_tape *tape = (docent_xml_tape *)calloc(1, sizeof(docent_xml_tape));
     if (!tape) return NULL;
     tape->limits = limits;
     tape->name_count = 1;
     if (count > INT32_MAX) {
-        tape->status = DOCENT_HTML_TOO_LARGE;
+        tape->status = DOCENT_XML_TOO_LARGE;
         return tape;
     }
     if (count == 0) return tape;
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
     if (!parser) {
-        tape->status = DOCENT_HTML_NO_MEMORY;
+        tape->status = DOCENT_XML_NO_MEMORY;
         return tape;
     }
     xmlSAXHandler handler;
     memset(&handler, 0, sizeof handler);
     handler.initialized = 1; // SAX1: names come with their prefix
     handler.startElement = docent_xml_start_element;
-    handler.endElement = docent_html_end_element;
-    handler.characters = docent_html_characters;
-    handler.cdataBlock = docent_html_characters;
-    handler.ignorableWhitespace = docent_html_characters;
+    handler.endElement = docent_xml_end_element;
+    handler.characters = docent_xml_characters;
+    handler.cdataBlock = docent_xml_characters;
+    handler.ignorableWhitespace = docent_xml_characters;
     handler.entityDecl = docent_xml_entity_declaration;
     *parser->sax = handler;
     parser->userData = tape;
@@ -285,7 +208,7 @@ static inline docent_html_tape *docent_xml_parse(const void *xml, size_t count, 
         | XML_PARSE_HUGE;
     xmlDocPtr document = xmlCtxtReadMemory(parser, (const char *)xml, (int)count, NULL, NULL, options);
     if (document) xmlFreeDoc(document);
-    if (tape->status == DOCENT_HTML_OK && !parser->wellFormed) tape->status = DOCENT_XML_MALFORMED;
+    if (tape->status == DOCENT_XML_OK && !parser->wellFormed) tape->status = DOCENT_XML_MALFORMED;
     if (parser->myDoc) xmlFreeDoc(parser->myDoc);
     parser->myDoc = NULL;
     xmlFreeParserCtxt(parser);

@@ -25,6 +25,10 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
     case unknownChatTemplate(excerpt: String)
     /// The messages break a rule of the model's chat template: the caller is to blame.
     case invalidConversation(reason: String)
+    /// A JSON schema that can't be kept to: the caller is to blame; `path` says where it is.
+    case invalidSchema(path: String, reason: String)
+    /// Too many texts wait to be written: the machine is to blame; try again in a moment.
+    case overloaded(limit: Int)
     /// A text too short to measure perplexity on: the caller is to blame.
     case textTooShort(tokenCount: Int, minimum: Int)
 
@@ -56,6 +60,10 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
                 + "\"\(excerpt)\"; send a raw prompt, or use another model"
         case .invalidConversation(let reason):
             "the messages do not fit the model's chat template: \(reason)"
+        case .invalidSchema(let path, let reason):
+            "the schema can't be used at \(path): \(reason)"
+        case .overloaded(let limit):
+            "\(limit) texts wait to be written: try again in a moment"
         case .textTooShort(let tokenCount, let minimum):
             "the text has \(tokenCount) tokens; perplexity needs at least \(minimum)"
         }

@@ -9,6 +9,7 @@ import ServiceLifecycle
 /// | folder | holds |
 /// |---|---|
 /// | `Routes/` | one file per resource; each reads its input, calls a service, writes JSON |
+/// | `Chat/` | chat completions as OpenAI defines them |
 /// | `Wire/` | JSON, multipart forms, Server-Sent Events |
 /// | `Errors/` | the one place where the modules' errors become statuses |
 /// | `Web/` | the web page, carried in the binary |
@@ -37,7 +38,9 @@ public struct DocentApplication {
         DocumentRoutes(services: services, runner: runner).add(to: router)
         JobRoutes(services: services).add(to: router)
         SearchRoutes(services: services).add(to: router)
-        AnswerRoutes(services: services).add(to: router)
+        let permits = Permits(count: services.limits.concurrentAnswers)
+        AnswerRoutes(services: services, permits: permits).add(to: router)
+        ChatRoutes(services: services, permits: permits).add(to: router)
         ModelRoutes(services: services).add(to: router)
         EmbeddingRoutes(services: services).add(to: router)
         RerankRoutes(services: services).add(to: router)

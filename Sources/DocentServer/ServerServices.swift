@@ -15,6 +15,10 @@ public struct ServerServices: Sendable {
     public var ingest: IngestService
     /// Answers questions.
     public var answers: AnswerService
+    /// Writes freely for clients that name it; nil where there is none.
+    public var decoder: LocalDecoder?
+    /// Watches the remote model; nil where there is none.
+    public var breaker: CircuitBreaker?
     /// The encoder that is loaded; new collections are bound to it.
     public var embedder: any TextEmbedding
     /// Embeds what clients send, in turn with everything else.
@@ -33,13 +37,17 @@ public struct ServerServices: Sendable {
     /// Bundles the services; without a scheduler or a cache the server makes its own.
     public init(
         store: DocumentStore, search: SearchService, ingest: IngestService, answers: AnswerService,
-        embedder: any TextEmbedding, scheduler: EmbeddingScheduler? = nil, cache: EmbeddingCache? = nil,
+        decoder: LocalDecoder? = nil, breaker: CircuitBreaker? = nil, embedder: any TextEmbedding,
+        scheduler: EmbeddingScheduler? = nil,
+        cache: EmbeddingCache? = nil,
         queue: ComputeQueue, build: BuildDescription, logger: Logger, limits: ServerLimits = ServerLimits()
     ) {
         self.store = store
         self.search = search
         self.ingest = ingest
         self.answers = answers
+        self.decoder = decoder
+        self.breaker = breaker
         self.embedder = embedder
         self.scheduler = scheduler ?? EmbeddingScheduler(encoder: embedder)
         self.cache = cache ?? EmbeddingCache(dimension: embedder.dimension)

@@ -10,8 +10,12 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case remoteRefused(status: Int, message: String)
     /// The remote model couldn't be reached, was too slow, or broke off.
     case remoteFailed(reason: String)
+    /// The remote model failed several times in a row and isn't asked for a while.
+    case remoteSuspended(failureCount: Int, seconds: Int)
     /// The prompt doesn't fit the model, even with one passage.
     case promptTooLong(tokenCount: Int, limit: Int)
+    /// Too many texts wait for the local decoder; try again in a moment.
+    case overloaded(limit: Int)
     /// The local decoder failed.
     case decoderFailed(reason: String)
 
@@ -23,8 +27,11 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
         case .badTemplate(let name, let reason): "the prompt template '\(name)' can't be used: \(reason)"
         case .remoteRefused(let status, let message): "the remote model answered with status \(status): \(message)"
         case .remoteFailed(let reason): "the remote model failed: \(reason)"
+        case .remoteSuspended(let count, let seconds):
+            "after \(count) failures in a row the remote model is left alone for another \(seconds) s"
         case .promptTooLong(let tokenCount, let limit):
             "the prompt has \(tokenCount) tokens and the model reads \(limit): ask with a smaller top_k or a shorter question"
+        case .overloaded(let limit): "\(limit) answers wait for the local model: try again in a moment"
         case .decoderFailed(let reason): "the local model failed: \(reason)"
         }
     }

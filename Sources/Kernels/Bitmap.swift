@@ -90,6 +90,12 @@ public struct Bitmap: Sendable {
         for word in words.indices where words[word] != 0 { body(word, words[word]) }
     }
 
+    /// Calls `body` with the words: bit `id % 64` of word `id / 64` says whether `id` is in the set.
+    package func withWords<Result>(_ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
+        // For kernels, which read the words and keep nothing.
+        unsafe words.withUnsafeBufferPointer { unsafe body($0) }
+    }
+
     private mutating func grow(toHold word: Int) {
         // Doubling keeps ascending inserts linear; the cap bounds what one far id can cost.
         let target = Swift.max(word + 1, Swift.min(words.count * 2, Int(Bitmap.maximumID >> 6) + 1))

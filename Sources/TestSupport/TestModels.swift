@@ -10,6 +10,9 @@ public enum TestModels {
     /// The default decoder's GGUF, SmolLM2-135M-Instruct in Q4_1.
     public static var decoderFile: String { root + "/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf" }
 
+    /// A decoder of 270 tokens and 128 positions with random weights, which is in the repository.
+    public static var tinyDecoderFile: String { sources + "/Tests/DecodersTests/Fixtures/tiny-f32.gguf" }
+
     /// Whether the default encoder's files are there.
     public static var hasEncoder: Bool {
         FileManager.default.fileExists(atPath: encoderFolder + "/model.safetensors")
@@ -21,7 +24,12 @@ public enum TestModels {
     /// `$DOCENT_MODELS`, or `models` at the root of the checkout this file was compiled from.
     private static var root: String {
         if let path = ProcessInfo.processInfo.environment["DOCENT_MODELS"], !path.isEmpty { return path }
-        return URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("models").path
+        return sources + "/models"
+    }
+
+    /// The root of the checkout this file was compiled from.
+    private static var sources: String {
+        URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
     }
 }

@@ -39,6 +39,26 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
     return value;
 }
 
+static inline uint64_t ck_set_word(const uint64_t *set, size_t word_count, uint64_t word) {
+    return word < word_count ? set[word] : 0;
+}
+
+// Bit k: whether ids[k] is in the set. Ids mostly follow one another, and are then 64 neighbouring bits of it.
+static inline __attribute__((always_inline)) uint64_t ck_member_bits(
+    const int64_t *ids, size_t n, const uint64_t *set, size_t word_count) {
+    int64_t first = ids[0], apart = n < 64 || first < 0;
+    if (!apart)
+        for (size_t k = 0; k < 64; k++) apart |= ids[k] - first - (int64_t)k;
+    if (!apart) {
+        uint64_t word = (uint64_t)first >> 6, shift = (uint64_t)first & 63, low = ck_set_word(set, word_count, word);
+        return shift ? low >> shift | ck_set_word(set, word_count, word + 1) << (64 - shift) : low;
+    }
+    uint64_t bits = 0;
+    for (size_t k = 0; k < n; k++)
+        if (ids[k] >= 0) bits |= (ck_set_word(set, word_count, (uint64_t)ids[k] >> 6) >> (ids[k] & 63) & 1) << k;
+    return bits;
+}
+
 // Four rows at a time, the last one repeated where fewer are left: their sums share the query's registers.
 #define CK_DEFINE_CODES(level)                                                                                         \
     void ck_i8_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,     \
@@ -109,6 +129,11 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
         size_t count = 0;                                                                                              \
         for (size_t i = 0; i < n; i++) count += x[i] < key;                                                            \
         return count;                                                                                                  \
+    }                                                                                                                  \
+    void ck_members_##level(const int64_t *ids, size_t n, const uint64_t *set, size_t word_count, uint64_t *out) {     \
+        for (size_t i = 0; i < n; i += 64) {                                                                           \
+            out[i / 64] = ck_member_bits(ids + i, n - i < 64 ? n - i : 64, set, word_count);                           \
+        }                                                                                                              \
     }
 
 #define CK_DECLARE_CODES(level)                                                                                        \
@@ -119,4 +144,5 @@ static inline __attribute__((always_inline)) float ck_greatest(const float *x, s
     ck_coded ck_i8_encode_##level(const float *x, size_t dimension, size_t n, uint8_t flip, uint8_t *codes);           \
     int32_t ck_i8_row_query_##level(const uint8_t *row, size_t n, int8_t *query);                                      \
     float ck_bf16_encode_##level(const float *x, size_t dimension, size_t n, uint16_t *codes);                         \
-    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key);
+    size_t ck_count_below_##level(const uint64_t *x, size_t n, uint64_t key);                                          \
+    void ck_members_##level(const int64_t *ids, size_t n, const uint64_t *set, size_t word_count, uint64_t *out);

@@ -24,7 +24,7 @@ CK_DECLARE_CODES(neon)
         .f32_l2_codes = ck_l2_f32_##level##_codes, .bf16_codes = ck_bf16_codes_##codes,                                \
         .i8_codes = ck_i8_codes_##codes, .i8_encode = ck_i8_encode_##codes,                                            \
         .i8_row_query = ck_i8_row_query_##codes, .bf16_encode = ck_bf16_encode_##codes,                                \
-        .count_below = ck_count_below_##codes,                                                                         \
+        .count_below = ck_count_below_##codes, .members = ck_members_##codes,                                          \
     }
 
 void ck_fill_distance(ck_level level, ck_distance_table *table) {

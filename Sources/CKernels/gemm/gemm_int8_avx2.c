@@ -23,7 +23,7 @@ VF_INLINE vi dot(vi sum, byte_pairs input, byte_pairs weights) {
 }
 
 #define TILE_ROWS 4
-#define TILE_VECTORS 1
+#define TILE_VECTORS 2
 #define GROUP_WORDS (CK_GEMM_GROUP / 4)
 #include "gemm_integers.h"
 

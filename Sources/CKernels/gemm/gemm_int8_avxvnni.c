@@ -8,7 +8,7 @@
 #define dot(sum, input, weights) _mm256_dpbusd_avx_epi32(sum, input, weights)
 
 #define TILE_ROWS 6
-#define TILE_VECTORS 1
+#define TILE_VECTORS 2
 #define GROUP_WORDS (CK_GEMM_GROUP / 4)
 #include "gemm_integers.h"
 

@@ -93,6 +93,8 @@ typedef struct {
     int32_t (*i8_row_query)(const uint8_t *row, size_t n, int8_t *query);
     /// How many of n numbers are below `key`.
     size_t (*count_below)(const uint64_t *x, size_t n, uint64_t key);
+    /// Bit k of out[⌈n / 64⌉]: whether ids[k] is in `set`, word_count words of bits; no negative id is.
+    void (*members)(const int64_t *ids, size_t n, const uint64_t *set, size_t word_count, uint64_t *out);
     /// x[dimension] as n bf16; returns the squared length of what they stand for.
     float (*bf16_encode)(const float *x, size_t dimension, size_t n, uint16_t *codes);
 } ck_distance_table;

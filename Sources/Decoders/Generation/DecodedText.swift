@@ -10,6 +10,14 @@ public enum FinishReason: String, Sendable, Codable {
     case cancelled
 }
 
+/// A token and how likely the model found it.
+public struct TokenLogprob: Sendable, Equatable {
+    /// The token's number.
+    public var id: TokenID
+    /// The logarithm (base e) of its probability, untempered.
+    public var logprob: Float
+}
+
 /// One token of a text under way.
 public struct DecodedToken: Sendable, Equatable {
     /// The token's number.
@@ -18,6 +26,8 @@ public struct DecodedToken: Sendable, Equatable {
     public var text: String
     /// The logarithm (base e) of the probability the model gave it, untempered; nil unless asked for.
     public var logprob: Float?
+    /// The likeliest tokens in its place, as many as were asked for, likeliest first.
+    public var alternatives: [TokenLogprob]
 }
 
 /// A finished text and how it came about.

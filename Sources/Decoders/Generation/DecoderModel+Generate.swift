@@ -17,23 +17,14 @@ extension DecoderModel {
         prompt ids: [TokenID], parameters: SamplingParameters, options: GenerationOptions = GenerationOptions(),
         onToken: (DecodedToken) -> Bool = { _ in true }, isCancelled: () -> Bool = { false }
     ) throws(DecoderError) -> DecodedText {
-        try parameters.validate()
-        guard ids.count < contextLength else {
-            throw .contextOverflow(tokenCount: ids.count + 1, limit: contextLength)
-        }
-        // The last token is never read back, so the session needs no place for it.
-        let length = ids.count + parameters.maxTokens
+        var run = try GenerationRun(model: self, parameters: parameters, prompt: ids, drafting: options.drafting)
         guard let prefixes = options.prefixCache else {
-            var run = GenerationRun(
-                model: self, session: DecoderSession(model: self, contextLength: length), parameters: parameters,
-                prompt: ids, drafting: options.drafting)
-            return try run.execute(isCancelled: isCancelled, onToken: onToken)
+            let session = DecoderSession(model: self, contextLength: run.capacity)
+            return try session.execute(&run, isCancelled: isCancelled, onToken: onToken)
         }
-        let session = DecoderSession(model: self, contextLength: length, beginning: ids, prefixes: prefixes)
-        var run = GenerationRun(
-            model: self, session: session, parameters: parameters, prompt: ids, drafting: options.drafting)
-        defer { session.give(to: prefixes, tokens: run.readTokens) }
-        return try run.execute(isCancelled: isCancelled, onToken: onToken)
+        let session = DecoderSession(model: self, contextLength: run.capacity, beginning: ids, prefixes: prefixes)
+        defer { session.give(to: prefixes, tokens: run.readTokens(position: session.position)) }
+        return try session.execute(&run, isCancelled: isCancelled, onToken: onToken)
     }
 
     /// The log-probability of each of `ids` given those before it, the first one left out.
@@ -47,5 +38,32 @@ extension DecoderModel {
             result.append(logits[Int(ids[index + 1])] - logSumExp(logits))
         }
         return result
+    }
+}
+
+extension DecoderSession {
+    /// Reads the rest of the prompt and writes the text.
+    fileprivate func execute(
+        _ run: inout GenerationRun, isCancelled: () -> Bool, onToken: (DecodedToken) -> Bool
+    ) throws(DecoderError) -> DecodedText {
+        let clock = ContinuousClock()
+        let start = clock.now
+        run.reusedTokenCount = position
+        guard try prefill(Array(run.prompt[position...]), while: { !isCancelled() }) else {
+            run.timings.prefill = clock.now - start
+            return run.result(.cancelled)
+        }
+        let middle = clock.now
+        run.timings.prefill = middle - start
+        while true {
+            switch run.take(lastLogits, guessLimit: PromptLookup.maxLength, onToken: onToken) {
+            case .ended(let reason):
+                run.timings.decode = clock.now - middle
+                return run.result(reason)
+            case .read(let ids, let position):
+                truncate(to: position)
+                try verify(ids)
+            }
+        }
     }
 }

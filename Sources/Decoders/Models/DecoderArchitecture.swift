@@ -15,16 +15,14 @@ protocol DecoderArchitecture: Sendable {
     /// Buffers for up to `tokenCount` tokens at once, up to `capacity` positions and `threadCount` tasks at once.
     func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace
 
-    /// Computes the last hidden states [T, D] of `ids` after what the cache holds, into `workspace.hidden`, and stores
-    /// their keys and values.
+    /// Computes the last hidden states [T, D] of the parts' tokens, each part after what its cache holds, into
+    /// `workspace.hidden`, and stores their keys and values.
     ///
-    /// The caller has checked that the ids are in the vocabulary and fit cache and workspace. `goesOn` is asked before
-    /// every layer; when it says no, the cache stays as it was.
+    /// The caller has checked that the ids are in the vocabulary and fit caches and workspace. `goesOn` is asked before
+    /// every layer; when it says no, the caches stay as they were.
     ///
     /// - Returns: whether every layer was computed.
-    func forward(
-        _ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute, while goesOn: () -> Bool
-    ) -> Bool
+    func forward(_ parts: [PassPart], workspace: Workspace, compute: Compute, while goesOn: () -> Bool) -> Bool
 
     /// Computes the logits [count, V] of the hidden states `first`…`first + count − 1` into `out`.
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows)

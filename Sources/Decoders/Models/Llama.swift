@@ -52,17 +52,23 @@ struct Llama: DecoderArchitecture {
         try loader.finish()
     }
 
-    func forward(
-        _ ids: ArraySlice<TokenID>, cache: KVCache, workspace: Workspace, compute: Compute, while goesOn: () -> Bool
-    ) -> Bool {
-        for (token, id) in ids.enumerated() { unsafe embeddings.copyRow(Int(id), to: workspace.hidden.row(token)) }
-        rotary.fill(workspace.cosines, workspace.sines, first: cache.count, tokenCount: ids.count)
+    func forward(_ parts: [PassPart], workspace: Workspace, compute: Compute, while goesOn: () -> Bool) -> Bool {
+        var row = 0
+        for part in parts {
+            rotary.fill(
+                workspace.cosines.suffix(from: row), workspace.sines.suffix(from: row), first: part.cache.count,
+                tokenCount: part.ids.count)
+            for id in part.ids {
+                unsafe embeddings.copyRow(Int(id), to: workspace.hidden.row(row))
+                row += 1
+            }
+        }
         for block in blocks {
             guard goesOn() else { return false }
-            block.attention.forward(tokenCount: ids.count, cache: cache, workspace: workspace, compute: compute)
-            block.feedForward.forward(tokenCount: ids.count, workspace: workspace, compute: compute)
+            block.attention.forward(parts, workspace: workspace, compute: compute)
+            block.feedForward.forward(tokenCount: row, workspace: workspace, compute: compute)
         }
-        cache.advance(by: ids.count)
+        for part in parts { part.cache.advance(by: part.ids.count) }
         return true
     }
 
@@ -180,7 +186,8 @@ struct LlamaAttention: Sendable {
             }
     }
 
-    func forward(tokenCount: Int, cache: KVCache, workspace: Workspace, compute: Compute) {
+    func forward(_ parts: [PassPart], workspace: Workspace, compute: Compute) {
+        let tokenCount = parts.tokenCount
         let hidden = workspace.hidden
         let input = Activations(workspace.normed, workspace.blocks, for: query, key, value)
         compute.forEachToken(tokenCount) { token in
@@ -191,21 +198,22 @@ struct LlamaAttention: Sendable {
         compute.products([(query, queries), (key, keys), (value, values)], input, tokenCount: tokenCount)
 
         let (cosines, sines) = (workspace.cosines, workspace.sines)
-        let heads = (0..<shape.keyValueHeadCount).map { cache.panels(layer: layer, head: $0) }
-        let first = cache.count
+        let attended = Activations(workspace.attended, workspace.blocks, for: output)
+        let texts = parts.attentionParts(layer: layer, headCount: shape.keyValueHeadCount)
+        let owners = texts.indices.flatMap { Array(repeating: $0, count: texts[$0].tokenCount) }
         compute.forEachToken(tokenCount) { token in
+            let text = texts[owners[token]]
             adjust(queries, keys, values, token, compute)
             rotate(queries, headCount: shape.headCount, cosines, sines, token, compute)
             rotate(keys, headCount: shape.keyValueHeadCount, cosines, sines, token, compute)
-            for (index, head) in heads.enumerated() {
+            for (index, head) in text.heads.enumerated() {
                 let offset = index * shape.headSize
                 unsafe ck_store_position(
                     compute.kernels, keys.row(token) + offset, values.row(token) + offset, shape.headSize,
-                    head.capacity, first + token, head.keys, head.values)
+                    head.capacity, text.firstPosition + token - text.firstRow, head.keys, head.values)
             }
         }
-        let attended = Activations(workspace.attended, workspace.blocks, for: output)
-        attend(queries, heads, first: first, tokenCount, into: attended.floats, workspace.scratch, compute)
+        attend(queries, texts, into: attended.floats, workspace.scratch, compute)
         compute.forEachToken(tokenCount) { token in attended.finishRow(token, compute) }
         compute.products([(output, workspace.delta)], attended, tokenCount: tokenCount)
         compute.add(workspace.delta, to: hidden, tokenCount: tokenCount)
@@ -234,28 +242,26 @@ struct LlamaAttention: Sendable {
         }
     }
 
-    /// One task per key-value head and run of tokens.
+    /// One task per key-value head and run of a text's tokens.
     private func attend(
-        _ queries: Rows, _ heads: [KVCache.Panels], first: Int, _ tokenCount: Int, into out: Rows,
-        _ scratch: ScratchSlots,
-        _ compute: Compute
+        _ queries: Rows, _ texts: [AttentionPart], into out: Rows, _ scratch: ScratchSlots, _ compute: Compute
     ) {
         let group = shape.headCount / shape.keyValueHeadCount
-        let runs = (tokenCount + Self.tokensPerTask - 1) / Self.tokensPerTask
-        compute.pool.run(taskCount: runs * heads.count) { task in
-            // The last runs see the most positions; they go first, so that none is left to the end alone.
-            let run = runs - 1 - task / heads.count
-            let head = task % heads.count
-            let token = run * Self.tokensPerTask
-            let offset = head * group * shape.headSize
+        let headCount = shape.keyValueHeadCount
+        // The last runs see the most positions; they go first, so that none is left to the end alone.
+        let runs = texts.flatMap { text in text.tasks(of: Self.tokensPerTask).map { (text, $0) } }
+        compute.pool.run(taskCount: runs.count * headCount) { task in
+            let (text, token) = runs[task / headCount]
+            let head = text.heads[task % headCount]
+            let row = text.firstRow + token
+            let offset = task % headCount * group * shape.headSize
             unsafe scratch.withSlot { memory in
                 var attention = unsafe ck_attention(
-                    q: queries.row(token) + offset, q_stride: queries.width,
-                    token_count: min(Self.tokensPerTask, tokenCount - token), group: group,
-                    head_size: shape.headSize, keys: heads[head].keys, values: heads[head].values,
-                    capacity: heads[head].capacity, first_position: first + token,
-                    scale: 1 / Float(shape.headSize).squareRoot(), out: out.row(token) + offset,
-                    out_stride: out.width, scratch: memory)
+                    q: queries.row(row) + offset, q_stride: queries.width,
+                    token_count: min(Self.tokensPerTask, text.tokenCount - token), group: group,
+                    head_size: shape.headSize, keys: head.keys, values: head.values, capacity: head.capacity,
+                    first_position: text.firstPosition + token, scale: 1 / Float(shape.headSize).squareRoot(),
+                    out: out.row(row) + offset, out_stride: out.width, scratch: memory)
                 unsafe ck_attend(compute.kernels, &attention)
             }
         }

@@ -1,4 +1,5 @@
 public import Kernels
+import Synchronization
 import Tensors
 public import Tokenizers
 
@@ -28,6 +29,7 @@ public final class DecoderModel: Sendable {
     let architecture: any DecoderArchitecture
     let pool: ThreadPool
     private let byteLevelTokenizer: ByteLevelBPETokenizer
+    private let order = Mutex<VocabularyOrder?>(nil)
 
     /// Loads a model; its weights are packed for this machine's kernels.
     /// - Parameters:
@@ -73,6 +75,24 @@ public final class DecoderModel: Sendable {
         let prefix = byteLevelTokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
         guard let begin = prefix.first, begin == tokenizer.specialTokens.bos, ids.first != begin else { return ids }
         return [begin] + ids
+    }
+
+    /// Its tokens in the order of their bytes; made when a constraint first needs it.
+    var vocabularyOrder: VocabularyOrder {
+        order.withLock { order in
+            if let order { return order }
+            let made = VocabularyOrder(tokenizer: tokenizer)
+            order = made
+            return made
+        }
+    }
+
+    /// Refuses no tokens at all, and ids outside of the vocabulary.
+    func check(_ ids: [TokenID]) throws(DecoderError) {
+        guard !ids.isEmpty else { throw .emptyPrompt }
+        for id in ids where id < 0 || Int(id) >= vocabularySize {
+            throw .invalidToken(id: id, vocabularySize: vocabularySize)
+        }
     }
 
     private static func text(_ id: TokenID?, _ tokenizer: some Tokenizer) -> String {

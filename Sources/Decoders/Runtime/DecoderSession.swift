@@ -25,8 +25,8 @@ public final class DecoderSession {
     private let cache: KVCache
     private let workspace: Workspace
     private let compute: Compute
-    /// [logits rows, V]; the rows after the first are only touched when tokens are guessed.
-    private let lastLogits: Rows
+    /// [logits rows, V]: of the last `prefill` in row 0, or of the last `verify`.
+    let lastLogits: Rows
     private let lastLogitsStorage: Buffer<Float>
 
     /// Starts an empty text.
@@ -115,7 +115,7 @@ public final class DecoderSession {
         }
     }
 
-    /// Reads `ids` and leaves the last logits in row 0 of `withLogits`.
+    /// Reads `ids` and leaves the last logits in row 0 of `lastLogits`.
     ///
     /// Returns false when `goesOn` did, between two layers; of the block under way nothing was read then.
     @discardableResult
@@ -131,7 +131,7 @@ public final class DecoderSession {
         return true
     }
 
-    /// Reads up to `logitsRowCount` tokens in one pass and leaves the logits after each in its row of `withLogits`.
+    /// Reads up to `logitsRowCount` tokens in one pass and leaves the logits after each in its row of `lastLogits`.
     func verify(_ ids: [TokenID]) throws(DecoderError) {
         try check(ids)
         precondition(ids.count <= Self.logitsRowCount && ids.count <= workspace.tokenCount)
@@ -140,22 +140,13 @@ public final class DecoderSession {
             first: 0, count: ids.count, workspace: workspace, compute: compute, out: lastLogits)
     }
 
-    /// A row of logits [V] of the last `prefill` (row 0) or `verify`.
-    func withLogits<Result>(row: Int, _ body: (Span<Float>) -> Result) -> Result {
-        precondition(row < Self.logitsRowCount)
-        let row = unsafe UnsafeBufferPointer(start: lastLogits.row(row), count: lastLogits.width)
-        return unsafe body(row.span)
-    }
-
     private func forward(_ ids: ArraySlice<TokenID>, while goesOn: () -> Bool) -> Bool {
-        model.architecture.forward(ids, cache: cache, workspace: workspace, compute: compute, while: goesOn)
+        model.architecture.forward(
+            [PassPart(ids: ids, cache: cache)], workspace: workspace, compute: compute, while: goesOn)
     }
 
     private func check(_ ids: [TokenID]) throws(DecoderError) {
-        guard !ids.isEmpty else { throw .emptyPrompt }
-        for id in ids where id < 0 || Int(id) >= model.vocabularySize {
-            throw .invalidToken(id: id, vocabularySize: model.vocabularySize)
-        }
+        try model.check(ids)
         guard ids.count <= contextLength - position else {
             throw .contextOverflow(tokenCount: position + ids.count, limit: contextLength)
         }

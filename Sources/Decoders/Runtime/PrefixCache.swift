@@ -58,20 +58,29 @@ public final class PrefixCache: Sendable {
     /// `capacity` positions.
     ///
     /// Where most of a kept text is shared, its state is taken over; otherwise it stays and the beginning is copied.
-    func take(_ prompt: [TokenID], capacity: Int, make: (Int) -> KVCache) -> KVCache {
+    /// States that are `inUse` elsewhere on the calling thread are copied from where they share more.
+    func take(
+        _ prompt: [TokenID], capacity: Int, inUse: [(cache: KVCache, tokens: [TokenID])] = [], make: (Int) -> KVCache
+    ) -> KVCache {
+        let used = inUse.map { ($0.cache, Self.commonCount($0.tokens, prompt)) }.max { $0.1 < $1.1 }
+        let usedCount = max(used?.1 ?? 0, Self.minReuse - 1)
         let found: (Entry, Int)? = state.withLock { state in
             state.statistics.lookupCount += 1
-            var (best, length) = (-1, Self.minReuse - 1)
+            var (best, length) = (-1, usedCount)
             for (index, entry) in state.entries.enumerated() {
                 let common = Self.commonCount(entry.tokens, prompt)
                 if common > length { (best, length) = (index, common) }
             }
-            guard best >= 0 else { return nil }
+            if best < 0, usedCount < Self.minReuse { return nil }
             state.statistics.hitCount += 1
             state.statistics.reusedTokenCount += length
-            return (state.entries.remove(at: best), length)
+            return best < 0 ? nil : (state.entries.remove(at: best), length)
         }
-        guard let (entry, length) = found else { return make(capacity) }
+        guard let (entry, length) = found else {
+            let cache = make(capacity)
+            if let (source, count) = used, count >= Self.minReuse { cache.copyPrefix(of: source, count: count) }
+            return cache
+        }
         let cache = unsafe entry.cache
         if cache.capacity >= capacity, 2 * length >= entry.tokens.count {
             cache.truncate(to: length)

@@ -10,6 +10,10 @@ public struct SamplingParameters: Sendable, Equatable {
     public var minP: Float
     /// Divides positive and multiplies negative logits of the last 64 tokens; 1 means none.
     public var repeatPenalty: Float
+    /// Taken off the logits of tokens that the text written so far has; below 0 makes them likelier, 0 means none.
+    public var presencePenalty: Float
+    /// Taken off a token's logit once for each time that the text written so far has it; 0 means none.
+    public var frequencyPenalty: Float
     /// Equal seeds give equal texts.
     public var seed: UInt64
     /// The text ends after this many tokens at the latest.
@@ -18,6 +22,10 @@ public struct SamplingParameters: Sendable, Equatable {
     public var stop: [String]
     /// Whether log-probabilities are worked out for every token.
     public var logprobs: Bool
+    /// How many of the likeliest tokens are reported beside each token; only with `logprobs`.
+    public var topLogprobs: Int
+    /// What the text has to look like; nil for anything.
+    public var constraint: OutputConstraint?
 
     /// Range of `temperature`.
     public static let minTemperature: Float = 0
@@ -45,6 +53,14 @@ public struct SamplingParameters: Sendable, Equatable {
     public static let defaultRepeatPenalty: Float = 1
     /// The greatest `repeatPenalty`.
     public static let maxRepeatPenalty: Float = 10
+    /// Range of `presencePenalty` and `frequencyPenalty`.
+    public static let minOccurrencePenalty: Float = -2
+    /// The usual `presencePenalty` and `frequencyPenalty`.
+    public static let defaultOccurrencePenalty: Float = 0
+    /// The greatest `presencePenalty` and `frequencyPenalty`.
+    public static let maxOccurrencePenalty: Float = 2
+    /// The greatest `topLogprobs`.
+    public static let maxTopLogprobs = 20
     /// Range of `maxTokens`.
     public static let minMaxTokens = 1
     /// The usual `maxTokens`.
@@ -62,18 +78,24 @@ public struct SamplingParameters: Sendable, Equatable {
     /// Sets any of the parameters; `validate()` checks them.
     public init(
         temperature: Float = defaultTemperature, topK: Int = defaultTopK, topP: Float = defaultTopP,
-        minP: Float = defaultMinP, repeatPenalty: Float = defaultRepeatPenalty, seed: UInt64 = 0,
-        maxTokens: Int = defaultMaxTokens, stop: [String] = [], logprobs: Bool = false
+        minP: Float = defaultMinP, repeatPenalty: Float = defaultRepeatPenalty,
+        presencePenalty: Float = defaultOccurrencePenalty, frequencyPenalty: Float = defaultOccurrencePenalty,
+        seed: UInt64 = 0, maxTokens: Int = defaultMaxTokens, stop: [String] = [], logprobs: Bool = false,
+        topLogprobs: Int = 0, constraint: OutputConstraint? = nil
     ) {
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
         self.minP = minP
         self.repeatPenalty = repeatPenalty
+        self.presencePenalty = presencePenalty
+        self.frequencyPenalty = frequencyPenalty
         self.seed = seed
         self.maxTokens = maxTokens
         self.stop = stop
         self.logprobs = logprobs
+        self.topLogprobs = topLogprobs
+        self.constraint = constraint
     }
 
     /// Checks every range.
@@ -85,6 +107,10 @@ public struct SamplingParameters: Sendable, Equatable {
         if topP == 0 { throw .invalidParameter(name: "top-p", reason: "must be greater than 0") }
         try check("min-p", minP, 0...Self.maxMinP)
         try check("repeat-penalty", repeatPenalty, Self.minRepeatPenalty...Self.maxRepeatPenalty)
+        let penalties = Self.minOccurrencePenalty...Self.maxOccurrencePenalty
+        try check("presence-penalty", presencePenalty, penalties)
+        try check("frequency-penalty", frequencyPenalty, penalties)
+        try check("top-logprobs", topLogprobs, 0...Self.maxTopLogprobs)
         try check("max-tokens", maxTokens, Self.minMaxTokens...Self.maxMaxTokens)
         try check("the number of stop strings", stop.count, 0...Self.maxStopCount)
         for text in stop {

@@ -17,6 +17,10 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     var maxTokens = 128
     @Option(name: .customLong("repeat"), help: "Measurements after a warm-up; the medians are reported.")
     var repeatCount = 1
+    @Option(help: "Texts to write at once; with more than 1 their total is set against one alone.")
+    var concurrent = 1
+    @Option(name: .customLong("json-schema"), help: "A schema to keep to, set against writing freely.")
+    var jsonSchema: String?
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -42,15 +46,25 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
-        guard promptTokens > 0, maxTokens > 1, repeatCount > 0 else {
+        guard promptTokens > 0, maxTokens > 1, repeatCount > 0, concurrent > 0 else {
             throw CommandFailure(
-                message: "--prompt-tokens and --repeat must be at least 1 and --max-tokens at least 2", exitCode: 64)
+                message: "--prompt-tokens, --repeat and --concurrent must be at least 1 and --max-tokens at least 2",
+                exitCode: 64)
         }
         let path = try Runtime.models(settings).path(ofModel: model)
         let clock = ContinuousClock()
         let start = clock.now
         let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
         let load = clock.now - start
+        if let jsonSchema {
+            let bench = DecodeConstraint(model: decoder, constraint: try GenerateCommand.constraint(jsonSchema))
+            return try bench.report(maxTokens: maxTokens, repeatCount: repeatCount, json: json)
+        }
+        if concurrent > 1 {
+            let bench = DecodeConcurrency(
+                model: decoder, count: concurrent, promptTokenCount: promptTokens, maxTokens: maxTokens)
+            return try await bench.report(repeatCount: repeatCount, json: json)
+        }
         // Ordinary tokens, spread over the vocabulary: what they say doesn't change the cost.
         let ids = (0..<promptTokens).map { TokenID(100 + ($0 * 7919) % max(1, decoder.vocabularySize - 200)) }
         let session = DecoderSession(model: decoder, contextLength: promptTokens + maxTokens)
@@ -88,5 +102,5 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         }
     }
 
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+    static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

@@ -13,6 +13,8 @@ struct BenchIndexCommand: AsyncParsableCommand {
     @Option(help: "The queries: float32 or float16 [q, dim].")
     var queries: String
     @OptionGroup var shape: IndexCommand.Shape
+    @Flag(help: "Measures filtered searches as well: shares from 50 to 0.01 %, near, far and unrelated to the query.")
+    var filters = false
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -23,8 +25,9 @@ struct BenchIndexCommand: AsyncParsableCommand {
         let snapshot = FileManager.default.temporaryDirectory
             .appendingPathComponent("docent-bench-\(UUID().uuidString).index").path
         defer { try? FileManager.default.removeItem(atPath: snapshot) }
-        let benchmark = IndexBenchmark(
+        var benchmark = IndexBenchmark(
             metric: try shape.knownMetric(), parameters: try shape.parameters(), snapshotPath: snapshot)
+        if filters { benchmark.filters = FilterBenchmark() }
         let report = try benchmark.run(
             vectors: try VectorMatrix(npy: vectors), queries: try VectorMatrix(npy: queries),
             pool: ThreadPool(threadCount: settings.threads)
@@ -42,6 +45,12 @@ struct BenchIndexCommand: AsyncParsableCommand {
                         "\(point.ef)", Reports.figure(point.recallAt10), "\(Int(point.qps1T))", "\(Int(point.qpsNT))",
                         "\(Int(point.p50US))", "\(Int(point.p99US))",
                     ], widths))
+        }
+        for point in report.filters ?? [] {
+            Terminal.print(
+                "\(Reports.figure(point.selectivity * 100)) % \(point.correlation.rawValue): recall "
+                    + "\(Reports.figure(point.recallAt10)), \(Int(point.meanUS)) us (\(Int(point.unfilteredUS)) unfiltered, "
+                    + "\(Int(point.scanUS)) exact scan)")
         }
     }
 }

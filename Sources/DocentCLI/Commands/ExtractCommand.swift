@@ -8,20 +8,22 @@ struct ExtractCommand: AsyncParsableCommand {
         commandName: "extract", abstract: "Prints the main content of files, as ingestion sees it.",
         discussion: """
             An archive, a mailbox or a JSON Lines file gives each of its documents. With --format json one document is \
-            one JSON document; several are JSON Lines with "id", those that failed with "error".
+            one JSON document; several are JSON Lines with "id", those that failed with "error". --format tree prints \
+            the element tree of HTML files instead, for comparing parsers.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text
         case markdown
         case json
+        case tree
     }
 
     @Argument(help: "The files.")
     var files: [String] = []
     @Option(help: "A file that names more files, one a line.")
     var list: String?
-    @Option(help: "text, markdown or json.")
+    @Option(help: "text, markdown, json or tree.")
     var format = Format.text
     @OptionGroup var global: GlobalOptions
 
@@ -56,6 +58,7 @@ struct ExtractCommand: AsyncParsableCommand {
             paths += String(decoding: names, as: UTF8.self).split(separator: "\n").map(String.init)
         }
         guard let first = paths.first else { throw ValidationError("Name a file, or --list.") }
+        if format == .tree { return try printTrees(paths) }
         var failed = 0
         if paths.count == 1 {
             var documents: [(id: String, result: Result<ExtractedDocument, IngestionError>, elapsed: Duration)] = []
@@ -87,6 +90,31 @@ struct ExtractCommand: AsyncParsableCommand {
         }
     }
 
+    private struct Tree: Encodable {
+        var id: String
+        var encoding: String?
+        var tree: String?
+        var error: String?
+    }
+
+    /// One file's tree as it is, several as JSON Lines.
+    private func printTrees(_ paths: [String]) throws {
+        for path in paths {
+            guard let bytes = FileManager.default.contents(atPath: path) else {
+                throw CommandFailure(message: "can't read '\(path)': check the path and its permissions")
+            }
+            var line = Tree(id: path)
+            do {
+                let page = try HTMLTreeText([UInt8](bytes))
+                (line.encoding, line.tree) = (page.encoding, page.text)
+            } catch {
+                if paths.count == 1 { throw CommandFailure(message: "\(path): \(error)") }
+                line.error = error.description
+            }
+            Terminal.print(paths.count == 1 ? line.tree ?? "" : try Terminal.json(line))
+        }
+    }
+
     private func printOne(_ result: Result<ExtractedDocument, IngestionError>, path: String) throws {
         switch result {
         case .failure(let error): throw CommandFailure(message: "\(path): \(error.description)")
@@ -94,7 +122,7 @@ struct ExtractCommand: AsyncParsableCommand {
             switch format {
             case .text: Terminal.print(document.text)
             case .markdown: Terminal.print(document.markdown)
-            case .json: try Terminal.printJSON(document)
+            case .json, .tree: try Terminal.printJSON(document)
             }
             for warning in document.warnings { Terminal.note("note: \(warning)") }
         }
@@ -112,7 +140,7 @@ struct ExtractCommand: AsyncParsableCommand {
             Terminal.note("\(id): \(error.description)")
         case .success(let document):
             switch format {
-            case .json: Terminal.print(try Terminal.json(Line(id: id, document: document, elapsed: elapsed)))
+            case .json, .tree: Terminal.print(try Terminal.json(Line(id: id, document: document, elapsed: elapsed)))
             case .text: Terminal.print("==> \(id)\n\(document.text)\n")
             case .markdown: Terminal.print("<!-- \(id) -->\n\n\(document.markdown)\n")
             }

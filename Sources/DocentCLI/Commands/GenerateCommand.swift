@@ -27,10 +27,17 @@ struct GenerateCommand: AsyncParsableCommand {
     var minP: Float?
     @Option(name: .customLong("repeat-penalty"), help: "Above 1 makes repetition less likely.")
     var repeatPenalty: Float?
+    @Option(name: .customLong("presence-penalty"), help: "Above 0 makes what was written already less likely, -2 to 2.")
+    var presencePenalty: Float?
+    @Option(name: .customLong("frequency-penalty"), help: "The same for each time it was written, -2 to 2.")
+    var frequencyPenalty: Float?
     @Option(help: "The seed of the sampling.")
     var seed: UInt64?
     @Option(help: "Ends the text before this string; may be given several times.")
     var stop: [String] = []
+    @Option(
+        name: .customLong("json-schema"), help: "A file with the JSON schema of the text; {} for any JSON at all.")
+    var jsonSchema: String?
     @Flag(help: "Reports the log-probability of each token; with --json also of the prompt's.")
     var logprobs = false
     @Flag(help: "Prints one JSON document.")
@@ -109,10 +116,23 @@ struct GenerateCommand: AsyncParsableCommand {
         if let topP { sampling.topP = topP }
         if let minP { sampling.minP = minP }
         if let repeatPenalty { sampling.repeatPenalty = repeatPenalty }
+        if let presencePenalty { sampling.presencePenalty = presencePenalty }
+        if let frequencyPenalty { sampling.frequencyPenalty = frequencyPenalty }
         if let seed { sampling.seed = seed }
+        if let jsonSchema { sampling.constraint = try Self.constraint(jsonSchema) }
         sampling.stop = stop
         sampling.logprobs = logprobs
         try sampling.validate()
         return sampling
+    }
+
+    /// The constraint of the schema in the file at `path`.
+    static func constraint(_ path: String) throws -> OutputConstraint {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(message: "the schema '\(path)' can't be read")
+        }
+        do { return try OutputConstraint(schemaText: Array(data)) } catch {
+            throw CommandFailure(message: "--json-schema: \(error)", exitCode: 64)
+        }
     }
 }

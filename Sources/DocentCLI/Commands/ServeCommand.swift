@@ -21,7 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
         let runtime = try await Runtime(try await Settings(global))
         let services = ServerServices(
             store: runtime.store, search: runtime.search, ingest: runtime.ingest, answers: runtime.answers,
-            embedder: runtime.embedder, scheduler: runtime.scheduler, cache: runtime.cache, queue: runtime.queue,
+            decoder: runtime.decoder, breaker: runtime.breaker, embedder: runtime.embedder,
+            scheduler: runtime.scheduler, cache: runtime.cache,
+            queue: runtime.queue,
             build: BuildDescription(
                 version: BuildInformation.version, configuration: BuildInformation.configuration,
                 architecture: BuildInformation.architecture, kernels: BuildInformation.kernels),

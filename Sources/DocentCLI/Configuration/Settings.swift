@@ -1,4 +1,5 @@
 import Configuration
+import Decoders
 import Encoders
 import Foundation
 import Generation
@@ -34,6 +35,10 @@ struct Settings: Sendable {
     var remote: RemoteModelConfiguration?
     /// Changes of a collection after which its index snapshots are written.
     var snapshotChanges: Int
+    /// When the remote model isn't asked for a while.
+    var breaker: CircuitBreaker.Limits
+    /// How many texts the local decoder writes at once, and how many may wait.
+    var decoding: DecoderScheduler.Limits
     /// The kernel level to force; nil for the best this machine has.
     var kernelLevel: String?
 
@@ -64,6 +69,16 @@ struct Settings: Sendable {
         }
         logLevel = parsed
         remote = try Self.remote(reader)
+        breaker = CircuitBreaker.Limits()
+        breaker.failureCount = try Self.integer(
+            "remote.breakerFailures", reader, default: breaker.failureCount, CircuitBreaker.Limits.failureRange)
+        breaker.openSeconds = try Self.integer(
+            "remote.breakerSeconds", reader, default: breaker.openSeconds, CircuitBreaker.Limits.openRange)
+        decoding = DecoderScheduler.Limits()
+        decoding.runningCount = try Self.integer(
+            "decoding.running", reader, default: decoding.runningCount, DecoderScheduler.Limits.runningRange)
+        decoding.waitingCount = try Self.integer(
+            "decoding.waiting", reader, default: decoding.waitingCount, DecoderScheduler.Limits.waitingRange)
     }
 
     /// The precision called `name`.

@@ -29,6 +29,10 @@ final class Runtime: Sendable {
     let search: SearchService
     let ingest: IngestService
     let answers: AnswerService
+    /// The local decoder, where its model is there.
+    let decoder: LocalDecoder?
+    /// Watches the remote model, where one is set up.
+    let breaker: CircuitBreaker?
 
     /// How many requests may wait for the CPU before the next one is refused.
     private static let queueDepth = 256
@@ -58,9 +62,13 @@ final class Runtime: Sendable {
             search.noteCommit(collection)
         }
         let prompts = try PromptLibrary(folder: settings.promptsFolder)
+        let decoder = Result { [queue, pool] in try Self.decoder(settings, models, queue, pool) }
+        self.decoder = try? decoder.get()
+        let breaker = settings.remote.map { _ in CircuitBreaker(limits: settings.breaker) }
+        self.breaker = breaker
         let registry = try Self.generators(
-            settings, models: models, prompts: prompts, embedder: cached, analyzer: analyzer, queue: queue,
-            pool: pool)
+            settings, decoder: decoder, breaker: breaker ?? CircuitBreaker(), prompts: prompts, embedder: cached,
+            analyzer: analyzer, queue: queue)
         answers = AnswerService(
             search: search, registry: registry, prompts: prompts, embedder: cached, analyzer: analyzer,
             queue: queue, logger: logger)
@@ -129,26 +137,34 @@ final class Runtime: Sendable {
         }
     }
 
+    /// The local decoder, loaded by the first text that is asked of it.
+    private static func decoder(
+        _ settings: Settings, _ models: ModelStore, _ queue: ComputeQueue, _ pool: ThreadPool
+    ) throws -> LocalDecoder {
+        let path = try models.path(ofModel: settings.decoder)
+        return LocalDecoder(
+            loading: { try DecoderModel(path: path, pool: pool) }, modelName: settings.decoder, queue: queue,
+            limits: settings.decoding)
+    }
+
     /// The generators that can be set up with these settings; the others explain themselves when asked for.
     private static func generators(
-        _ settings: Settings, models: ModelStore, prompts: PromptLibrary, embedder: any TextEmbedding,
-        analyzer: TextAnalyzer, queue: ComputeQueue, pool: ThreadPool
+        _ settings: Settings, decoder: Result<LocalDecoder, any Error>, breaker: CircuitBreaker,
+        prompts: PromptLibrary,
+        embedder: any TextEmbedding, analyzer: TextAnalyzer, queue: ComputeQueue
     ) throws -> GeneratorRegistry {
         let extractive = ExtractiveGenerator(embedder: embedder, analyzer: analyzer, queue: queue)
         var registry = GeneratorRegistry(extractive: extractive)
         var fallback: any TextGenerating = extractive
         do {
-            let path = try models.path(ofModel: settings.decoder)
-            let local = LocalGenerator(
-                loading: { try DecoderModel(path: path, pool: pool) }, modelName: settings.decoder, prompts: prompts,
-                queue: queue)
+            let local = LocalGenerator(decoder: try decoder.get(), prompts: prompts)
             registry.register(local, as: "local")
             fallback = FallbackGenerator(primary: local, fallback: extractive)
         } catch {
             registry.explain(missing: "local", hint: "\(error)")
         }
         if let configuration = settings.remote {
-            let remote = RemoteGenerator(configuration: configuration, prompts: prompts)
+            let remote = RemoteGenerator(configuration: configuration, prompts: prompts, breaker: breaker)
             registry.register(FallbackGenerator(primary: remote, fallback: fallback), as: "remote")
             registry.chooseAutomatic("remote")
         } else {

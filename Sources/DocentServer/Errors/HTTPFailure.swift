@@ -1,3 +1,4 @@
+import Decoders
 import Encoders
 import Foundation
 import Generation
@@ -22,6 +23,17 @@ public struct HTTPFailure: Error, Sendable {
     /// The methods that would do, for 405.
     public var allow: [HTTPRequest.Method]
 
+    /// What OpenAI's clients read beside code and message; nil where they don't come.
+    var openAI: OpenAIDetail?
+
+    /// The fields of OpenAI's errors.
+    struct OpenAIDetail: Sendable {
+        /// The kind of error.
+        var type: String
+        /// The field of the request that is to blame.
+        var param: String?
+    }
+
     /// Bundles a failure.
     public init(
         _ status: HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Duration? = nil,
@@ -41,18 +53,33 @@ struct ErrorBody: Encodable {
         var code: String
         var message: String
         var requestID: String
+        var openAI: HTTPFailure.OpenAIDetail?
 
         enum CodingKeys: String, CodingKey {
             case code
             case message
             case requestID = "request_id"
+            case type
+            case param
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(code, forKey: .code)
+            try container.encode(message, forKey: .message)
+            try container.encode(requestID, forKey: .requestID)
+            guard let openAI else { return }
+            try container.encode(openAI.type, forKey: .type)
+            // OpenAI's clients expect the field, null where no parameter is to blame.
+            try container.encode(openAI.param, forKey: .param)
         }
     }
 
     var error: Detail
 
     init(_ failure: HTTPFailure, requestID: String) {
-        error = Detail(code: failure.code, message: failure.message, requestID: requestID)
+        error = Detail(
+            code: failure.code, message: failure.message, requestID: requestID, openAI: failure.openAI)
     }
 }
 
@@ -66,6 +93,7 @@ extension HTTPFailure {
         case let error as GenerationError: self.init(generation: error)
         case let error as IngestionError: self.init(ingestion: error)
         case let error as EncoderError: self.init(encoder: error)
+        case let error as DecoderError: self.init(decoder: error)
         case let error as MultipartForm.Failure: self.init(.badRequest, "invalid_multipart", error.description)
         case let error as any HTTPResponseError:
             self.init(error.status, error.status == .notFound ? "not_found" : "http_error", error.status.reasonPhrase)
@@ -118,6 +146,19 @@ extension HTTPFailure {
         }
     }
 
+    private init(decoder error: DecoderError) {
+        let message = error.description
+        switch error {
+        case .overloaded: self.init(.serviceUnavailable, "overloaded", message, retryAfter: .seconds(1))
+        case .contextOverflow: self.init(.badRequest, "context_length_exceeded", message)
+        case .invalidSchema: self.init(.badRequest, "invalid_schema", message)
+        case .emptyPrompt, .invalidToken, .invalidParameter, .invalidConversation, .unknownChatTemplate,
+            .textTooShort:
+            self.init(.badRequest, "invalid_request", message)
+        default: self.init(.internalServerError, "generation_failed", message)
+        }
+    }
+
     private init(generation error: GenerationError) {
         let message = error.description
         switch error {
@@ -125,6 +166,9 @@ extension HTTPFailure {
         case .generatorUnavailable: self.init(.badRequest, "generator_unavailable", message)
         case .promptTooLong: self.init(.badRequest, "prompt_too_long", message)
         case .remoteRefused, .remoteFailed: self.init(.badGateway, "remote_model_failed", message)
+        case .remoteSuspended(_, let seconds):
+            self.init(.serviceUnavailable, "remote_model_suspended", message, retryAfter: .seconds(seconds))
+        case .overloaded: self.init(.serviceUnavailable, "overloaded", message, retryAfter: .seconds(1))
         case .badTemplate, .decoderFailed: self.init(.internalServerError, "generation_failed", message)
         }
     }

@@ -5,17 +5,11 @@ import Hummingbird
 import Logging
 import Retrieval
 import Storage
-import Synchronization
 
 /// `POST /v1/collections/{c}/answer`, whole or streamed, and feedback on answers.
 struct AnswerRoutes {
     let services: ServerServices
     let permits: Permits
-
-    init(services: ServerServices) {
-        self.services = services
-        permits = Permits(count: services.limits.concurrentAnswers)
-    }
 
     private struct Body: Decodable {
         var question: String
@@ -89,7 +83,7 @@ struct AnswerRoutes {
         guard body.stream == true else {
             defer { permit.release() }
             let answer = try await services.answers.finishedAnswer(wanted)
-            record(answer, to: wanted.question, in: collection)
+            services.record(answer, to: wanted.question, in: collection)
             return try JSONWire.response(answer)
         }
         return ServerSentEvents.response(requestID: context.requestID) { writer in
@@ -102,23 +96,10 @@ struct AnswerRoutes {
                 case .token(let text): try await writer.send("token", TokenEvent(text: text))
                 case .citation(let citation): try await writer.send("citation", citation)
                 case .done(let answer):
-                    record(answer, to: wanted.question, in: collection)
+                    services.record(answer, to: wanted.question, in: collection)
                     try await writer.send("done", answer)
                 }
             }
-        }
-    }
-
-    /// Keeps the answer so that feedback can point at it.
-    ///
-    /// A failure costs the feedback, not the answer.
-    private func record(_ answer: Answer, to question: String, in collection: CollectionRecord) {
-        do {
-            let json = try JSONDecoder().decode(JSONValue.self, from: try JSONWire.encoder().encode(answer))
-            try services.store.recordAnswer(
-                id: answer.id, in: collection.id, question: question, answer: json)
-        } catch {
-            services.logger.warning("an answer could not be kept for feedback", metadata: ["error": "\(error)"])
         }
     }
 
@@ -132,13 +113,7 @@ struct AnswerRoutes {
         request.conversation = body.conversation ?? []
         if let topK = body.topK { request.topK = topK.value }
         request.filter = try body.filter.map { try MetadataFilter(json: $0) }
-        if let mode = body.mode {
-            guard let known = SearchMode(rawValue: mode) else {
-                throw HTTPFailure(
-                    .badRequest, "invalid_mode", "mode is '\(mode)': use hybrid, dense or lexical")
-            }
-            request.mode = known
-        }
+        request.mode = try SearchMode(named: body.mode)
         request.generator = body.generator ?? "auto"
         request.model = body.model
         if let policy = body.unsupported { request.unsupportedSentences = policy }
@@ -146,42 +121,35 @@ struct AnswerRoutes {
     }
 }
 
-/// Places for requests that are being worked on; there are only so many.
-final class Permits: Sendable {
-    /// One place; given back once, at the latest when the last reference goes.
-    final class Permit: Sendable {
-        private let owner: Permits
-        private let isReleased = Atomic<Bool>(false)
-
-        fileprivate init(_ owner: Permits) { self.owner = owner }
-
-        func release() {
-            if !isReleased.exchange(true, ordering: .relaxed) { owner.taken.withLock { $0 -= 1 } }
+extension SearchMode {
+    /// The mode called `name`; hybrid without one.
+    /// - Throws: `HTTPFailure` 400 `invalid_mode`.
+    init(named name: String?) throws {
+        guard let name else {
+            self = .hybrid
+            return
         }
-
-        deinit { release() }
+        guard let known = SearchMode(rawValue: name) else {
+            throw HTTPFailure(.badRequest, "invalid_mode", "mode is '\(name)': use hybrid, dense or lexical")
+        }
+        self = known
     }
+}
 
-    private let count: Int
-    fileprivate let taken = Mutex(0)
-
-    init(count: Int) {
-        self.count = count
-    }
-
-    /// Takes a place.
-    /// - Throws: `HTTPFailure` 503 when there is none.
-    func take() throws -> Permit {
-        let hasPlace = taken.withLock { taken in
-            guard taken < count else { return false }
-            taken += 1
-            return true
+extension ServerServices {
+    /// Keeps the answer so that feedback can point at it.
+    ///
+    /// A failure costs the feedback, not the answer.
+    /// - Returns: the answer as JSON; null when it couldn't be encoded.
+    @discardableResult
+    func record(_ answer: Answer, to question: String, in collection: CollectionRecord) -> JSONValue {
+        var json = JSONValue.null
+        do {
+            json = try JSONDecoder().decode(JSONValue.self, from: try JSONWire.encoder().encode(answer))
+            try store.recordAnswer(id: answer.id, in: collection.id, question: question, answer: json)
+        } catch {
+            logger.warning("an answer could not be kept for feedback", metadata: ["error": "\(error)"])
         }
-        guard hasPlace else {
-            throw HTTPFailure(
-                .serviceUnavailable, "overloaded", "\(count) answers are being written: try again in a moment",
-                retryAfter: .seconds(1))
-        }
-        return Permit(self)
+        return json
     }
 }

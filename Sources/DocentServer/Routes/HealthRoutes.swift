@@ -18,6 +18,13 @@ struct HealthRoutes {
         var encoder: String
         var generators: [String]
         var indexes: [CollectionIndex]
+        /// Where the remote model's circuit stands; left out without one.
+        var remoteCircuit: CircuitBreaker.State?
+
+        enum CodingKeys: String, CodingKey {
+            case status, encoder, generators, indexes
+            case remoteCircuit = "remote_circuit"
+        }
     }
 
     private struct CollectionIndex: Encodable {
@@ -39,7 +46,7 @@ struct HealthRoutes {
                     generators: services.answers.generatorNames,
                     indexes: try services.store.collections().map {
                         CollectionIndex(collection: $0.name, index: services.search.statistics($0.id))
-                    }))
+                    }, remoteCircuit: services.breaker?.statistics.state))
         }
         router.get("/version") { _, _ in try JSONWire.response(services.build) }
     }

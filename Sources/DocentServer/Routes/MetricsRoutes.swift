@@ -1,4 +1,6 @@
+import Decoders
 import Encoders
+import Generation
 import Hummingbird
 import NIOCore
 
@@ -24,9 +26,39 @@ struct MetricsRoutes {
             add(
                 "embedding_refused_total", "counter", "Requests refused because too much waited.",
                 scheduler.refusedCount)
+            addDecoder(services.decoder?.statistics ?? DecoderScheduler.Statistics(), add)
+            if let breaker = services.breaker { addRemote(breaker.statistics, add) }
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
+    }
+
+    private func addDecoder(
+        _ decoder: DecoderScheduler.Statistics, _ add: (String, String, String, Int) -> Void
+    ) {
+        add("decoder_running_texts", "gauge", "Texts that the local decoder writes.", decoder.runningCount)
+        add("decoder_waiting_texts", "gauge", "Texts that wait for the local decoder.", decoder.waitingCount)
+        add("decoder_texts_total", "counter", "Texts that ended.", decoder.endedCount)
+        add("decoder_cancelled_total", "counter", "Texts that were given up.", decoder.cancelledCount)
+        add("decoder_refused_total", "counter", "Texts refused because too many waited.", decoder.refusedCount)
+        add("decoder_prompt_tokens_total", "counter", "Tokens of prompts read.", decoder.readTokenCount)
+        add(
+            "decoder_reused_tokens_total", "counter", "Tokens of prompts known from others.",
+            decoder.reusedTokenCount)
+        add("decoder_written_tokens_total", "counter", "Tokens written.", decoder.writtenTokenCount)
+        add("decoder_accepted_tokens_total", "counter", "Guesses that came true.", decoder.acceptedTokenCount)
+        add("decoder_passes_total", "counter", "Forward passes.", decoder.passCount)
+    }
+
+    private func addRemote(
+        _ remote: CircuitBreaker.Statistics, _ add: (String, String, String, Int) -> Void
+    ) {
+        let state = [CircuitBreaker.State.closed: 0, .halfOpen: 1, .open: 2][remote.state] ?? 0
+        add("remote_circuit_state", "gauge", "0 closed, 1 half-open, 2 open.", state)
+        add("remote_circuit_opened_total", "counter", "How often the circuit opened.", remote.openedCount)
+        add("remote_requests_total", "counter", "Answers asked of the remote model.", remote.requestCount)
+        add("remote_failures_total", "counter", "Of those, the ones that failed.", remote.failureCount)
+        add("remote_rejected_total", "counter", "Answers it was not asked for.", remote.rejectedCount)
     }
 }

@@ -35,6 +35,12 @@ struct ServerSentEvents {
             try await body.write(ByteBuffer(string: "data: \(text)\n\n"))
         }
 
+        /// Sends a value as one `data:` line without an event name.
+        @concurrent
+        mutating func sendJSON(_ value: some Encodable & Sendable) async throws {
+            try await sendData(String(decoding: try JSONWire.encoder().encode(value), as: UTF8.self))
+        }
+
         /// Sends a comment, which clients ignore.
         @concurrent
         mutating func sendHeartbeat() async throws {

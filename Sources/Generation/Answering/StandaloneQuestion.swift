@@ -5,7 +5,8 @@ package import LexicalIndex
 ///
 /// A follow-up that leans on what was said before shows it: it is short, or it points back with a pronoun. Then the
 /// content words of the last user turn that the follow-up doesn't have are put behind it, so that both legs of the
-/// retrieval see the topic. A question that stands on its own is left alone.
+/// retrieval see the topic; when that turn leans on the one before it, its topic comes along. A question that stands on
+/// its own is left alone.
 package struct StandaloneQuestion {
     /// A question of fewer content words than this leans on the turn before.
     static let minimumContentWords = 3
@@ -16,16 +17,27 @@ package struct StandaloneQuestion {
     ]
     private static let openings = ["and ", "or ", "but ", "also ", "what about", "how about", "then ", "so "]
 
+    /// Follow-ups in a row whose topic is still found.
+    private static let maximumChain = 4
+
     /// `question`, with the topic of the conversation where it needs one.
     package static func rewrite(_ question: String, after conversation: [ChatMessage], analyzer: TextAnalyzer) -> String
     {
-        guard let previous = conversation.last(where: { $0.role == .user })?.content else { return question }
+        rewrite(question, after: conversation[...], analyzer: analyzer, chain: maximumChain)
+    }
+
+    private static func rewrite(
+        _ question: String, after conversation: ArraySlice<ChatMessage>, analyzer: TextAnalyzer, chain: Int
+    ) -> String {
+        guard chain > 0, let place = conversation.lastIndex(where: { $0.role == .user }) else { return question }
         let lowered = question.lowercased()
         let words = lowered.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init)
         let contentTerms = Set(analyzer.contentTerms(of: question))
         let pointsBack =
             words.contains(where: pointers.contains) || openings.contains(where: { lowered.hasPrefix($0) })
         guard pointsBack || contentTerms.count < minimumContentWords else { return question }
+        let previous = rewrite(
+            conversation[place].content, after: conversation[..<place], analyzer: analyzer, chain: chain - 1)
         let topic = Set(analyzer.contentTerms(of: previous)).subtracting(contentTerms)
         let missing = previous.split(whereSeparator: \.isWhitespace).filter { word in
             analyzer.contentTerms(of: String(word)).contains(where: topic.contains)

@@ -1,5 +1,4 @@
-public import Decoders
-public import Retrieval
+import Decoders
 import Synchronization
 import Tokenizers
 
@@ -13,72 +12,63 @@ import Tokenizers
 public struct LocalGenerator: TextGenerating {
     /// `local`.
     public let name = "local"
-    private let loader: DecoderLoader
-    private let modelName: String
+    private let decoder: LocalDecoder
     private let prompts: PromptLibrary
-    private let queue: ComputeQueue
     /// The most tokens of a prompt.
     ///
     /// Longer prompts cost time to the first word and confuse small models.
     private let promptBudget: Int
-    /// What was computed for recent prompts.
-    private let prefixes: PrefixCache
 
     /// Sets up the generator.
     /// - Parameters:
-    ///   - loading: loads the decoder; called once, on the queue, when the first answer is asked for.
-    ///   - modelName: what answers report.
+    ///   - decoder: writes.
     ///   - prompts: the templates.
-    ///   - queue: where the CPU work runs.
     ///   - promptBudget: the most tokens of a prompt, 128 or more. Default 1,024; never more than the model's context.
-    ///   - prefixMemoryBytes: the most memory for what was computed for recent prompts; 0 keeps nothing.
-    public init(
-        loading: @escaping @Sendable () throws -> DecoderModel, modelName: String, prompts: PromptLibrary,
-        queue: ComputeQueue, promptBudget: Int = 1024, prefixMemoryBytes: Int = PrefixCache.defaultMemoryBytes
-    ) {
-        loader = DecoderLoader(loading)
-        self.modelName = modelName
+    public init(decoder: LocalDecoder, prompts: PromptLibrary, promptBudget: Int = 1024) {
+        self.decoder = decoder
         self.prompts = prompts
-        self.queue = queue
         self.promptBudget = max(128, promptBudget)
-        prefixes = PrefixCache(memoryBytes: prefixMemoryBytes)
     }
 
     /// Writes token by token.
     public func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationEvent, any Error> {
         let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
-        let cancelled = CancellationFlag()
         let task = Task {
             do {
-                let summary = try await queue.run { [self] in
-                    let model = try loader.model()
-                    let (ids, notes) = try prompt(for: request, model)
-                    let decoded = try model.generate(
-                        prompt: ids, parameters: request.parameters,
-                        options: GenerationOptions(prefixCache: prefixes),
-                        onToken: { token in
-                            if !token.text.isEmpty { continuation.yield(.text(token.text)) }
-                            return !cancelled.isSet
-                        },
-                        isCancelled: { cancelled.isSet })
-                    return GenerationSummary(
-                        generator: name, model: modelName, promptTokenCount: decoded.promptTokenCount,
-                        cachedTokenCount: decoded.reusedTokenCount, completionTokenCount: decoded.tokens.count,
-                        finishReason: decoded.finishReason, notes: notes)
-                }
-                continuation.yield(.finished(summary))
+                try await write(request) { continuation.yield($0) }
                 continuation.finish()
+            } catch DecoderError.overloaded(let limit) {
+                continuation.finish(throwing: GenerationError.overloaded(limit: limit))
             } catch let error as DecoderError {
                 continuation.finish(throwing: GenerationError.decoderFailed(reason: "\(error)"))
             } catch {
                 continuation.finish(throwing: error)
             }
         }
-        continuation.onTermination = { _ in
-            cancelled.set()
-            task.cancel()
-        }
+        continuation.onTermination = { _ in task.cancel() }
         return stream
+    }
+
+    private func write(_ request: GenerationRequest, yield: (GenerationEvent) -> Void) async throws {
+        let notes = Mutex<[String]>([])
+        let (_, events) = try await decoder.text(parameters: request.parameters) { [self] model in
+            let (ids, made) = try prompt(for: request, model)
+            notes.withLock { $0 = made }
+            return ids
+        }
+        for try await event in events {
+            switch event {
+            case .token(let token): if !token.text.isEmpty { yield(.text(token.text)) }
+            case .finished(let decoded):
+                yield(
+                    .finished(
+                        GenerationSummary(
+                            generator: name, model: decoder.modelName, promptTokenCount: decoded.promptTokenCount,
+                            cachedTokenCount: decoded.reusedTokenCount, completionTokenCount: decoded.tokens.count,
+                            finishReason: decoded.finishReason, notes: notes.withLock { $0 })))
+            }
+        }
+        try Task.checkCancellation()
     }
 
     /// The prompt's token ids, with as many passages as fit, and a note when some don't.
@@ -102,35 +92,6 @@ public struct LocalGenerator: TextGenerating {
             }
             guard passages.count > 1 else { throw GenerationError.promptTooLong(tokenCount: ids.count, limit: limit) }
             passages.removeLast()
-        }
-    }
-}
-
-/// Set once, from any thread, when nobody reads the text any more.
-final class CancellationFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-
-    func set() { flag.store(true, ordering: .relaxed) }
-}
-
-/// Loads the decoder when it is first needed: most commands never are.
-final class DecoderLoader: Sendable {
-    private let load: @Sendable () throws -> DecoderModel
-    private let loaded = Mutex<DecoderModel?>(nil)
-
-    init(_ load: @escaping @Sendable () throws -> DecoderModel) {
-        self.load = load
-    }
-
-    /// The model; the first caller loads it while the others wait.
-    func model() throws -> DecoderModel {
-        try loaded.withLock { loaded in
-            if let model = loaded { return model }
-            let model = try load()
-            loaded = model
-            return model
         }
     }
 }

@@ -15,6 +15,8 @@ struct ChatCompletionRequest: Encodable {
     var maxTokens: Int
     var seed: UInt64?
     var stop: [String]?
+    var presencePenalty: Float?
+    var frequencyPenalty: Float?
     var stream = true
     var streamOptions = StreamOptions()
 
@@ -25,6 +27,8 @@ struct ChatCompletionRequest: Encodable {
         case maxTokens = "max_tokens"
         case seed
         case stop
+        case presencePenalty = "presence_penalty"
+        case frequencyPenalty = "frequency_penalty"
         case stream
         case streamOptions = "stream_options"
     }

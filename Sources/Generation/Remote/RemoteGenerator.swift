@@ -6,23 +6,29 @@ import Foundation
 ///
 /// A request that fails before its first token is sent again with growing waits when there is hope: no connection, a
 /// time-out, status 408, 409, 425, 429 or 5xx. After the first token a failure is final, because the text already
-/// written can't be taken back.
+/// written can't be taken back. A model that fails several times in a row isn't asked for a while (``CircuitBreaker``).
 public struct RemoteGenerator: TextGenerating {
     /// `remote`.
     public let name = "remote"
     private let configuration: RemoteModelConfiguration
     private let prompts: PromptLibrary
     private let client: CurlClient
+    private let breaker: CircuitBreaker
 
     /// Sets up the generator; nothing is sent before the first answer.
     /// - Parameters:
     ///   - configuration: where the model is and how long to wait for it.
     ///   - prompts: the templates.
     ///   - client: speaks HTTP.
-    public init(configuration: RemoteModelConfiguration, prompts: PromptLibrary, client: CurlClient = CurlClient()) {
+    ///   - breaker: counts failures.
+    public init(
+        configuration: RemoteModelConfiguration, prompts: PromptLibrary, client: CurlClient = CurlClient(),
+        breaker: CircuitBreaker = CircuitBreaker()
+    ) {
         self.configuration = configuration
         self.prompts = prompts
         self.client = client
+        self.breaker = breaker
     }
 
     /// Writes what the model streams.
@@ -30,18 +36,31 @@ public struct RemoteGenerator: TextGenerating {
         let (stream, continuation) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
         let task = Task {
             do {
-                try await write(request) { continuation.yield($0) }
-                continuation.finish()
-            } catch CurlError.cancelled {
-                continuation.finish(throwing: CancellationError())
-            } catch let error as CurlError {
-                continuation.finish(throwing: GenerationError.remoteFailed(reason: "\(error)"))
+                try breaker.admit()
             } catch {
-                continuation.finish(throwing: error)
+                return continuation.finish(throwing: error)
+            }
+            do {
+                try await write(request) { continuation.yield($0) }
+                breaker.record(.success)
+                continuation.finish()
+            } catch {
+                let failure = Self.failure(error)
+                breaker.record(CircuitBreaker.Outcome(failure))
+                continuation.finish(throwing: failure)
             }
         }
         continuation.onTermination = { _ in task.cancel() }
         return stream
+    }
+
+    /// The error that callers see.
+    private static func failure(_ error: any Error) -> any Error {
+        switch error {
+        case CurlError.cancelled: CancellationError()
+        case let error as CurlError: GenerationError.remoteFailed(reason: "\(error)")
+        default: error
+        }
     }
 
     private func write(_ request: GenerationRequest, yield: (GenerationEvent) -> Void) async throws {
@@ -127,7 +146,9 @@ public struct RemoteGenerator: TextGenerating {
             model: model,
             messages: [ChatMessage(role: .system, content: system), ChatMessage(role: .user, content: user)],
             temperature: sampling.temperature, maxTokens: sampling.maxTokens, seed: sampling.seed,
-            stop: sampling.stop.isEmpty ? nil : sampling.stop)
+            stop: sampling.stop.isEmpty ? nil : sampling.stop,
+            presencePenalty: sampling.presencePenalty == 0 ? nil : sampling.presencePenalty,
+            frequencyPenalty: sampling.frequencyPenalty == 0 ? nil : sampling.frequencyPenalty)
         var headers = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "text/event-stream")]
         if let key = configuration.apiKey { headers.append((name: "Authorization", value: "Bearer \(key.value)")) }
         var http = HTTPRequest(

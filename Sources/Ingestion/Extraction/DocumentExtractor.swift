@@ -7,7 +7,7 @@ import Storage
 /// ```
 public struct DocumentExtractor: Sendable {
     /// Changes when the same bytes would give another text, so that unchanged files are read again.
-    public static let version = 2
+    public static let version = 3
     /// The default size limit of one document: 32 MiB.
     ///
     /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit
@@ -94,6 +94,10 @@ public struct DocumentExtractor: Sendable {
             if case .string(let text) = value {
                 document.metadata[key] = .string(Self.shortened(text, to: Self.longestValue))
             }
+        }
+        if document.language == nil { document.language = LanguageDetector.language(of: document.text) }
+        if let language = document.language, document.metadata["language"] == nil {
+            document.metadata["language"] = .string(language)
         }
         document.metadata.merge(source.metadata) { _, given in given }
     }

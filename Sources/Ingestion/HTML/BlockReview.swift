@@ -3,12 +3,15 @@ extension MainContent {
     /// A longer heading is a paragraph that is set like one.
     private static let longestEmptyHeading: Int32 = 100
 
+    /// A shorter caption is a name or a number.
+    private static let shortestCaption: Int32 = 15
+
     /// Looks at every block that is left, with what it holds and where it stands.
     ///
     /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of pictures
     /// and at last the headings under which nothing is left.
-    static func review(_ tree: HTMLTree, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, dropped: dropped)
+    static func review(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, outline, dropped: dropped)
         let all = statistics.text[0]
         var preEnd = 0
         var textBefore: Int32 = 0
@@ -31,7 +34,11 @@ extension MainContent {
             if dropped[index] { textBefore += text }
             index = dropped[index] ? end : index + 1
         }
-        dropEmptySections(tree, &dropped)
+        for index in tree.nodes.indices
+        where !dropped[index] && statistics.text[index] > 0 && tree.nodes[index].tag.isBlock {
+            TeaserLists.drop(tree, below: index, statistics, &dropped)
+        }
+        dropEmptySections(tree, outline, &dropped)
     }
 
     private static func isBesideText(
@@ -47,12 +54,12 @@ extension MainContent {
         }
         guard tree.nodes[index].length > 0 || tag.isBlock else { return false }
         if tag.isBlock, isAsideLine(tree, index, statistics) { return true }
-        let hints = tree.hints(of: index)
+        let hints = statistics.hints(index)
         if tag.headingLevel != nil || !tag.isBlock, tag != .span {
             return hints.contains(.caption) && isLabel(tree, index, statistics)
         }
         if isLinkList(tree, index, statistics, hints) { return true }
-        if tag == .figcaption || hints.contains(.caption), isLabel(tree, index, statistics) { return true }
+        if tag == .figcaption || hints.contains(.caption), statistics.text[index] < shortestCaption { return true }
         if tag != .td, hints.contains(.attribution), isAttribution(tree, index, statistics, position: position) {
             return true
         }
@@ -86,7 +93,7 @@ extension MainContent {
         guard text <= AsideLine.longest, text == statistics.own[index] else { return false }
         switch tree.nodes[index].tag {
         case .td, .table, .ul, .ol, .dl: return false
-        default: return AsideLine.matches(Array(tree.plainText(of: index).utf8))
+        default: return AsideLine.matches(tree.plainBytes(of: index))
         }
     }
 
@@ -130,8 +137,8 @@ extension MainContent {
     }
 
     /// Headings whose section has been left out.
-    private static func dropEmptySections(_ tree: HTMLTree, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, dropped: dropped)
+    private static func dropEmptySections(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
+        let statistics = TextStatistics(tree, outline, dropped: dropped)
         var headings: [(index: Int, level: Int)] = []
         var index = 1
         while index < tree.nodes.count {

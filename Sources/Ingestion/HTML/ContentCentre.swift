@@ -4,26 +4,24 @@ extension MainContent {
     private static let itemShare: Float = 0.3
 
     /// Leaves out what is not near the centre of the text and doesn't read like text.
-    static func centred(_ tree: HTMLTree, dropped: [Bool]) -> [Bool] {
+    static func centred(_ tree: HTMLTree, _ outline: HTMLOutline, dropped: [Bool]) -> [Bool] {
         var dropped = dropped
-        let statistics = TextStatistics(tree, dropped: dropped)
+        let statistics = TextStatistics(tree, outline, dropped: dropped)
         guard statistics.prose[0] > 0 else { return dropped }
         let scores = paragraphScores(tree, statistics, dropped: dropped)
         let scope = declaredScope(tree, statistics, dropped: dropped)
         let centre = best(tree, scores, statistics, within: scope)
         keepAround(centre, scope: scope, tree, scores, statistics, &dropped)
-        review(tree, &dropped)
+        review(tree, outline, &dropped)
         return dropped
     }
 
     /// The page's `<main>` or only big `<article>`, else the root.
     private static func declaredScope(_ tree: HTMLTree, _ statistics: TextStatistics, dropped: [Bool]) -> Int {
         var scope = 0
-        let wanted: [(HTMLTree, Int) -> Bool] = [
-            { tree, index in tree.nodes[index].tag == .main || tree.string(.role, of: index) == "main" },
-            { tree, index in
-                tree.string(.itemprop, of: index) == "articleBody" || tree.nodes[index].tag == .article
-            },
+        let wanted: [(Int) -> Bool] = [
+            { tree.nodes[$0].tag == .main || tree.says(.role, "main", of: $0) },
+            { tree.nodes[$0].tag == .article || tree.says(.itemprop, "articleBody", of: $0) },
         ]
         for (step, matches) in wanted.enumerated() {
             var best = scope
@@ -33,7 +31,7 @@ extension MainContent {
                     index = Int(tree.nodes[index].end)
                     continue
                 }
-                if tree.nodes[index].tag != .text, matches(tree, index),
+                if tree.nodes[index].tag != .text, matches(index),
                     best == scope || statistics.prose[index] > statistics.prose[best]
                 {
                     best = index
@@ -63,7 +61,7 @@ extension MainContent {
             }
         }
         for index in tree.nodes.indices where scores[index] > 0 {
-            let hints = tree.hints(of: index)
+            let hints = statistics.hints(index)
             if hints.contains(.content) { scores[index] += 25 }
             if hints.contains(.suspect) { scores[index] -= 25 }
             switch tree.nodes[index].tag {
@@ -115,7 +113,7 @@ extension MainContent {
             var child = parent + 1
             while child < Int(tree.nodes[parent].end) {
                 let end = Int(tree.nodes[child].end)
-                if child != at, !dropped[child],
+                if child != at, !dropped[child], !isLike(child, at, tree, statistics),
                     !belongs(child, before: child < at, tree, scores[child] >= threshold, statistics)
                 {
                     dropped[child] = true
@@ -134,6 +132,17 @@ extension MainContent {
             }
             at = parent
         }
+    }
+
+    /// Whether a neighbour is of the same kind as the element that holds the centre and has prose: the next step of a
+    /// guide, the next section.
+    private static func isLike(
+        _ index: Int, _ centre: Int, _ tree: HTMLTree, _ statistics: TextStatistics
+    ) -> Bool {
+        guard tree.nodes[index].tag == tree.nodes[centre].tag, statistics.prose[index] > 0,
+            statistics.linkDensity(index) < 0.2, let name = tree.value(.class, of: index), !name.isEmpty
+        else { return false }
+        return tree.value(.class, of: centre)?.elementsEqual(name) ?? false
     }
 
     private static func belongs(

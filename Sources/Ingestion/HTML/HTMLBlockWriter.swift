@@ -14,6 +14,7 @@ struct HTMLBlockWriter {
     private var definitions: [Int] = []  // heading level given to a definition list's terms, 0: none
     private var pendingMarker: String?
     private var heading: (level: Int, end: Int)?
+    private var images = ImageText()
 
     private struct List {
         var isOrdered: Bool
@@ -208,20 +209,17 @@ struct HTMLBlockWriter {
         document.append(InlineText.verbatim(bytes), kind: .code)
     }
 
-    /// An image's alternative text, when it says something: at least four words that aren't an address.
+    /// An image's alternative text, when it says something of its own: in its place in a line, else as a block.
     private mutating func image(_ index: Int) {
-        guard heading == nil, let alt = tree.string(.alt, of: index) else { return }
-        let words = alt.split(whereSeparator: \.isWhitespace).count
+        guard heading == nil else { return }
         let isInline = !line.isEmpty
         if isInline { line.space() }
-        guard words >= 4, !alt.hasPrefix("http"), alt.utf8.count <= 1000 else { return }
+        guard let text = images.text(of: index, in: tree) else { return }
         if isInline || !lists.isEmpty {
-            line.append(alt)
+            line.append(text[...])
             line.space()
         } else {
-            var text = InlineText()
-            text.append(alt)
-            document.appendOnce(text.finish(), kind: .image)
+            document.appendOnce(text, kind: .image)
         }
     }
 

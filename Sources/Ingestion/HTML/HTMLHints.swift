@@ -23,7 +23,7 @@ struct HTMLHints: OptionSet, Sendable {
     /// What readers wrote below the text; always with `chrome`.
     static let discussion = HTMLHints(rawValue: 128)
 
-    private static let words: [UInt64: HTMLHints] = {
+    private static let words: HashTable<HTMLHints> = {
         let lists: [(HTMLHints, String)] = [
             (
                 .chrome,
@@ -84,81 +84,114 @@ struct HTMLHints: OptionSet, Sendable {
         var words: [UInt64: HTMLHints] = [:]
         for (hint, list) in lists {
             for word in list.split(whereSeparator: \.isWhitespace) {
-                words[hash(Array(word.utf8)), default: []].formUnion(hint)
+                words[HTMLName.hash(word.utf8), default: []].formUnion(hint)
             }
         }
-        return words
+        return HashTable(words.map { ($0.key, $0.value) }, missing: [])
     }()
 
     /// Words that say a name is about the page's state, not about this element: `has-sidebar`, `no-footer`.
-    private static let stateWords = Set(
-        ["has", "no", "with", "is", "without", "hide", "not"].map { hash(Array($0.utf8)) })
-    private static let only = hash(Array("only".utf8))
-    private static let readerWords = Set(["sr", "reader", "screen"].map { hash(Array($0.utf8)) })
+    private static let stateWords = HashTable<Bool>(
+        ["has", "no", "with", "is", "without", "hide", "not"].map { (HTMLName.hash($0.utf8), true) }, missing: false)
+    private static let only = HTMLName.hash("only".utf8)
+    private static let readerWords = HashTable<Bool>(
+        ["sr", "reader", "screen"].map { (HTMLName.hash($0.utf8), true) }, missing: false)
 
     /// The hints of a class or id attribute, in O(bytes), no allocation per word.
     static func reading(_ attribute: ArraySlice<UInt8>) -> HTMLHints {
+        let words = Self.words
         var hints: HTMLHints = []
-        var hash = emptyHash
+        var hash = HTMLName.emptyHash
         var previous: UInt8 = 0x20
         var wordStart = true  // no word of the current class name seen yet
         var stated = false
         var last: UInt64 = 0
         func finish(_ value: UInt64) {
-            guard value != emptyHash else { return }
-            if wordStart { stated = stateWords.contains(value) }
+            guard value != HTMLName.emptyHash else { return }
+            if wordStart { stated = stateWords[value] }
             wordStart = false
             if stated { return }
-            if let known = words[value] { hints.formUnion(known) }
-            if value == only, readerWords.contains(last) { hints.formUnion(.hidden) }
+            hints.formUnion(words[value])
+            if value == only, readerWords[last] { hints.formUnion(.hidden) }
             last = value
         }
-        for byte in attribute {
-            let isLower = (0x61...0x7A).contains(byte)
-            let isUpper = (0x41...0x5A).contains(byte)
-            let wasLower = (0x61...0x7A).contains(previous)
-            if !isLower && !isUpper || isUpper && wasLower {
+        let span = attribute.span
+        for index in span.indices {
+            let byte = span[index]
+            let isUpper = byte &- 0x41 < 26
+            if !byte.isLetter || isUpper && previous &- 0x61 < 26 {
                 finish(hash)
-                hash = emptyHash
+                hash = HTMLName.emptyHash
             }
             if byte == 0x20 || byte == 0x0A || byte == 0x09 { wordStart = true }
-            if isLower || isUpper { hash = step(hash, byte | 0x20) }
+            if byte.isLetter { hash = HTMLName.step(hash, byte | 0x20) }
             previous = byte
         }
         finish(hash)
         return hints
     }
-
-    // FNV-1a, 64 bits.
-    private static let emptyHash: UInt64 = 0xCBF2_9CE4_8422_2325
-    private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    private static func hash(_ word: [UInt8]) -> UInt64 { word.reduce(emptyHash, step) }
 }
 
 extension HTMLTree {
-    /// The hints of an element's class, id and role together.
-    func hints(of index: Int) -> HTMLHints {
-        guard nodes[index].length > 0 else { return [] }
+    /// Reads the hints of an element's class, id, role and style together: once for each element (``HTMLOutline``).
+    func readHints(of index: Int) -> HTMLHints {
         var hints: HTMLHints = []
-        if let names = value(.class, of: index) { hints.formUnion(HTMLHints.reading(names)) }
-        if let name = value(.id, of: index) { hints.formUnion(HTMLHints.reading(name)) }
-        if let role = string(.role, of: index)?.lowercased() {
-            switch role {
-            case "navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "dialog",
-                "alertdialog", "toolbar", "tablist":
-                hints.formUnion(.chrome)
-            case "main", "article", "document": hints.formUnion(.content)
-            case "note", "doc-tip", "doc-notice": hints.formUnion(.note)
+        let node = nodes[index]
+        for at in Int(node.start)..<Int(node.start + node.length) {
+            let attribute = attributes[at]
+            switch attribute.name {
+            case .class, .id: hints.formUnion(HTMLHints.reading(value(attribute)))
+            case .role: hints.formUnion(HTMLHints.role(value(attribute)))
+            case .hidden: hints.formUnion(.hidden)
+            case .ariaHidden: if value(attribute).trimmedOfSpace.elementsEqual("true".utf8) { hints.formUnion(.hidden) }
+            case .style: if HTMLHints.hides(style: value(attribute)) { hints.formUnion(.hidden) }
             default: break
             }
         }
-        if value(.hidden, of: index) != nil { hints.formUnion(.hidden) }
-        if string(.ariaHidden, of: index) == "true" { hints.formUnion(.hidden) }
-        if let style = string(.style, of: index)?.lowercased().filter({ !$0.isWhitespace }),
-            style.contains("display:none") || style.contains("visibility:hidden")
-        {
-            hints.formUnion(.hidden)
-        }
         return hints
     }
+}
+
+extension HTMLHints {
+    /// What a role says.
+    fileprivate static func role(_ value: ArraySlice<UInt8>) -> HTMLHints {
+        roles[HTMLName.hash(value.trimmedOfSpace.lazy.map(\.lowercased))]
+    }
+
+    private static let roles: HashTable<HTMLHints> = {
+        let lists: [(HTMLHints, String)] = [
+            (
+                .chrome,
+                """
+                navigation banner contentinfo search complementary menu menubar dialog alertdialog toolbar tablist
+                """
+            ),
+            (.content, "main article document"),
+            (.note, "note doc-tip doc-notice"),
+        ]
+        let pairs = lists.flatMap { hint, list in
+            list.split(whereSeparator: \.isWhitespace).map { (HTMLName.hash($0.utf8), hint) }
+        }
+        return HashTable(pairs, missing: [])
+    }()
+
+    /// Whether a style has `display: none` or `visibility: hidden`.
+    fileprivate static func hides(style: ArraySlice<UInt8>) -> Bool {
+        guard style.count >= 12 else { return false }
+        let compact = style.lazy.filter { $0 > 0x20 }.map(\.lowercased)
+        var seen: UInt64 = 0  // the last eight letters
+        var before: UInt64 = 0  // the eight before them
+        for byte in compact {
+            before = before << 8 | seen >> 56
+            seen = seen << 8 | UInt64(byte)
+            if seen == displayNone.1, before & 0xFFFF_FFFF == displayNone.0 { return true }
+            if seen == visibilityHidden.1, before == visibilityHidden.0 { return true }
+        }
+        return false
+    }
+
+    private static let displayNone = (word("disp"), word("lay:none"))
+    private static let visibilityHidden = (word("isibilit"), word("y:hidden"))
+
+    private static func word(_ letters: String) -> UInt64 { letters.utf8.reduce(0) { $0 << 8 | UInt64($1) } }
 }

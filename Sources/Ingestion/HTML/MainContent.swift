@@ -28,17 +28,18 @@ struct MainContent: Sendable {
 
     /// Finds the main content of a page.
     init(_ tree: HTMLTree) {
+        let outline = HTMLOutline(tree)
         let unseen = Self.neverText(tree)
-        let whole = TextStatistics(tree, dropped: unseen)
+        let whole = TextStatistics(tree, outline, dropped: unseen)
         let chrome = Self.chrome(tree, unseen: unseen, whole: whole, byName: true)
-        let strict = Self.centred(tree, dropped: chrome)
-        let strictText = TextStatistics(tree, dropped: strict).text[0]
+        let strict = Self.centred(tree, outline, dropped: chrome)
+        let strictText = TextStatistics(tree, outline, dropped: strict).text[0]
         if strictText >= Self.fewCharacters, strictText * 12 >= whole.prose[0] {
             self.init(dropped: strict, rigour: .strict)
             return
         }
         let lax = Self.chrome(tree, unseen: unseen, whole: whole, byName: false)
-        let laxText = TextStatistics(tree, dropped: lax).text[0]
+        let laxText = TextStatistics(tree, outline, dropped: lax).text[0]
         // A short page is short: the laxer reading must bring clearly more.
         if strictText > 0, laxText < strictText * 2 { self.init(dropped: strict, rigour: .strict); return }
         if laxText >= 40 || laxText * 2 >= whole.text[0] { self.init(dropped: lax, rigour: .lax); return }
@@ -109,7 +110,7 @@ struct MainContent: Sendable {
         _ tree: HTMLTree, _ index: Int, whole: TextStatistics, byName: Bool
     ) -> Bool {
         byName && whole.prose[0] - whole.prose[index] >= 2 * fewCharacters
-            && tree.hints(of: index).contains(.discussion)
+            && whole.hints(index).contains(.discussion)
     }
 
     /// One `<article>` or `<main>` with nearly all the prose of the element: a frame around the text, whatever its name.
@@ -138,7 +139,7 @@ struct MainContent: Sendable {
         default: break
         }
         guard tag.isBlock || tag == .a || tag == .span || tag == .small || tag == .other else { return false }
-        let hints = tree.hints(of: index)
+        let hints = whole.hints(index)
         if hints.contains(.hidden) { return true }
         if tag == .aside { return hints.isDisjoint(with: .note) }
         if tag == .form { return whole.prose[index] < 200 }

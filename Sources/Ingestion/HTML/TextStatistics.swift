@@ -1,7 +1,7 @@
 /// How much text, link text and prose each element of a page holds, without what has been left out.
 ///
 /// All counts are of characters that aren't white space. One pass forwards gives each text to its block, one pass
-/// backwards sums subtrees: O(nodes).
+/// backwards sums subtrees: O(nodes), the text itself isn't looked at.
 struct TextStatistics: Sendable {
     /// Text in the subtree.
     private(set) var text: [Int32]
@@ -19,49 +19,56 @@ struct TextStatistics: Sendable {
     /// A block's own text from which it counts as prose.
     static let proseLength: Int32 = 25
 
+    /// What doesn't depend on what is left out.
+    let outline: HTMLOutline
+
     /// Counts the page without the subtrees whose first node is set in `dropped`.
-    init(_ tree: HTMLTree, dropped: [Bool]) {
-        let nodes = tree.nodes
-        text = [Int32](repeating: 0, count: nodes.count)
-        linkText = text
-        prose = text
-        own = text
-        ownLink = text
-        ownCommas = text
-        var owner = [Int32](repeating: 0, count: nodes.count)
-        var inLink = [Bool](repeating: false, count: nodes.count)
+    init(_ tree: HTMLTree, _ outline: HTMLOutline, dropped: [Bool]) {
+        let count = tree.nodes.count
+        let zeros = [Int32](repeating: 0, count: count)
+        var (texts, linkTexts, proses, owns, ownLinks, commas) = (zeros, zeros, zeros, zeros, zeros, zeros)
+        let nodes = tree.nodes.span
+        let blocks = outline.block.span
+        let lengths = outline.length.span
+        self.outline = outline
+        var text = texts.mutableSpan
+        var linkText = linkTexts.mutableSpan
+        var prose = proses.mutableSpan
+        var own = owns.mutableSpan
+        var ownLink = ownLinks.mutableSpan
+        var ownCommas = commas.mutableSpan
         var index = 1
-        while index < nodes.count {
-            let node = nodes[index]
+        while index < count {
             if dropped[index] {
-                index = Int(node.end)
+                index = Int(nodes[index].end)
                 continue
             }
-            let parent = Int(node.parent)
-            if node.tag == .text {
-                let (length, commas) = Self.count(tree.text(of: index))
-                let block = Int(owner[parent])
+            let length = lengths[index]
+            if length > 0 {
+                let block = Int(blocks[index])
                 text[index] = length
                 own[block] += length
-                ownCommas[block] += commas
-                if inLink[parent] {
+                ownCommas[block] += outline.commas[index]
+                if outline.inLink[index] {
                     linkText[index] = length
                     ownLink[block] += length
                 }
-            } else {
-                owner[index] = node.tag.isBlock ? Int32(index) : owner[parent]
-                inLink[index] = inLink[parent] || node.tag == .a
             }
             index += 1
         }
-        for index in stride(from: nodes.count - 1, to: 0, by: -1) {
-            if isProse(index) { prose[index] += own[index] }
+        for index in stride(from: count - 1, to: 0, by: -1) where text[index] > 0 || own[index] > 0 {
+            if own[index] >= Self.proseLength, ownLink[index] * 2 < own[index] { prose[index] += own[index] }
             let parent = Int(nodes[index].parent)
             text[parent] += text[index]
             linkText[parent] += linkText[index]
             prose[parent] += prose[index]
         }
+        (self.text, self.linkText, self.prose) = (texts, linkTexts, proses)
+        (self.own, self.ownLink, self.ownCommas) = (owns, ownLinks, commas)
     }
+
+    /// What the element's names say.
+    func hints(_ index: Int) -> HTMLHints { outline.hints[index] }
 
     /// Whether the block's own text reads like prose.
     func isProse(_ index: Int) -> Bool { own[index] >= Self.proseLength && ownLink[index] * 2 < own[index] }
@@ -69,16 +76,5 @@ struct TextStatistics: Sendable {
     /// The share of a subtree's text that is links, 0…1.
     func linkDensity(_ index: Int) -> Float {
         text[index] == 0 ? 0 : Float(linkText[index]) / Float(text[index])
-    }
-
-    private static func count(_ bytes: ArraySlice<UInt8>) -> (length: Int32, commas: Int32) {
-        var length: Int32 = 0
-        var commas: Int32 = 0
-        for byte in bytes {
-            // Bytes 0x80…0xBF continue a character.
-            if byte > 0x20 && (byte < 0x80 || byte >= 0xC0) { length += 1 }
-            if byte == 0x2C { commas += 1 }
-        }
-        return (length, commas)
     }
 }

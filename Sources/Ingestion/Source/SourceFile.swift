@@ -7,7 +7,7 @@ enum SourceFile {
     static func read(_ path: String, limit: Int) throws(IngestionError) -> [UInt8] {
         let size = try check(path)
         guard size <= limit else { throw .tooLarge(byteCount: size, limit: limit) }
-        let handle = try open(path)
+        let handle = try handle(path)
         defer { try? handle.close() }
         do {
             // One byte more than the limit, should the file grow meanwhile.
@@ -27,6 +27,10 @@ enum SourceFile {
     /// Opens a regular file for reading.
     static func open(_ path: String) throws(IngestionError) -> FileHandle {
         _ = try check(path)
+        return try handle(path)
+    }
+
+    private static func handle(_ path: String) throws(IngestionError) -> FileHandle {
         do {
             return try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         } catch {

@@ -34,7 +34,7 @@ struct TextEncoding {
         if declared == nil, isHTML {
             declared = MetaCharset.find(in: bytes, known: knownLabel)
             // A page saved as UTF-8 by a tool that left its <meta> alone: so much valid UTF-8 is no accident.
-            if valid, declared != nil, multibyteCount(bytes) >= 8 { declared = "UTF-8" }
+            if valid, declared != nil, ByteScan.holdsMultibyte(bytes.span, count: 8) { declared = "UTF-8" }
             // A page whose <meta> could be read as ASCII can't be UTF-16.
             if declared?.hasPrefix("UTF-16") == true { declared = "UTF-8" }
             if let declared, declared != "UTF-8", let decoded = try convert(bytes, from: declared) { return decoded }
@@ -52,7 +52,9 @@ struct TextEncoding {
         if byteOrderMark(bytes) != nil || looksUTF16(bytes) { return false }
         let sample = bytes.prefix(16384)
         // Tab, line ends, form feed, backspace and escape (ISO-2022 encodings) do occur in text.
-        let controls = sample.count { $0 < 0x20 && !(8...10).contains($0) && ![12, 13, 27].contains($0) || $0 == 0x7F }
+        let textual: UInt32 = 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 27
+        var controls = 0
+        for byte in sample where byte < 0x20 && textual >> UInt32(byte) & 1 == 0 || byte == 0x7F { controls += 1 }
         return controls * 50 > sample.count
     }
 
@@ -100,9 +102,6 @@ struct TextEncoding {
         return good > bad
     }
 
-    /// How many characters above ASCII valid UTF-8 has.
-    private static func multibyteCount(_ bytes: [UInt8]) -> Int { bytes.count { $0 >= 0xC0 } }
-
     /// UTF-8 with bad sequences replaced.
     private static func decodeUTF8(_ bytes: [UInt8], valid: Bool) -> TextEncoding {
         if valid { return TextEncoding(bytes: cleaned(bytes), name: "UTF-8", replacementCount: 0) }
@@ -146,7 +145,7 @@ struct TextEncoding {
     /// Control characters that mean nothing in text become spaces; most documents have none and aren't copied.
     private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
         func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 9 && byte != 10 && byte != 13 }
-        guard bytes.contains(where: isControl) else { return bytes }
+        guard ByteScan.holdsControl(bytes.span) else { return bytes }
         return bytes.map { isControl($0) ? 0x20 : $0 }
     }
 

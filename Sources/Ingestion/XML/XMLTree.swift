@@ -44,25 +44,25 @@ struct XMLTree: Sendable {
     /// - Throws: `IngestionError`: `.entities`, `.tooDeep`, `.tooManyElements`, `.damaged`, `.outOfMemory`.
     init(_ xml: [UInt8], format: String) throws(IngestionError) {
         _ = Self.initialised
-        let limits = docent_html_limits(
+        let limits = docent_xml_limits(
             depth: Int32(Self.maxDepth), records: Int32(Self.maxRecords),
             attribute_bytes: Int32(Self.maxAttributeBytes))
         // The tape is the C shim's memory: read here once, then freed.
         let parsed = unsafe xml.withUnsafeBytes { unsafe docent_xml_parse($0.baseAddress, $0.count, limits) }
         guard let tape = unsafe parsed else { throw .outOfMemory }
-        defer { unsafe docent_html_free(tape) }
+        defer { unsafe docent_xml_free(tape) }
         switch unsafe tape.pointee.status {
-        case Int32(DOCENT_HTML_OK): break
+        case Int32(DOCENT_XML_OK): break
         case Int32(DOCENT_XML_ENTITIES): throw .entities
-        case Int32(DOCENT_HTML_TOO_DEEP): throw .tooDeep(limit: Self.maxDepth)
-        case Int32(DOCENT_HTML_TOO_LARGE): throw .tooManyElements(limit: Self.maxRecords)
+        case Int32(DOCENT_XML_TOO_DEEP): throw .tooDeep(limit: Self.maxDepth)
+        case Int32(DOCENT_XML_TOO_LARGE): throw .tooManyElements(limit: Self.maxRecords)
         case Int32(DOCENT_XML_MALFORMED): throw .damaged(format: format, reason: "its XML is not well-formed")
         default: throw .outOfMemory
         }
         unsafe read(tape)
     }
 
-    private mutating func read(_ tape: UnsafeMutablePointer<docent_html_tape>) {
+    private mutating func read(_ tape: UnsafeMutablePointer<docent_xml_tape>) {
         let byteCount = unsafe tape.pointee.byte_count
         if byteCount > 0 { bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: tape.pointee.bytes, count: byteCount)) }
         for id in 1..<max(1, Int(unsafe tape.pointee.name_count)) {
@@ -80,14 +80,14 @@ struct XMLTree: Sendable {
             let record = unsafe records[index]
             let parent = open[open.count - 1]
             switch record.kind {
-            case Int32(DOCENT_HTML_START):
+            case Int32(DOCENT_XML_START):
                 open.append(Int32(nodes.count))
                 nodes.append(
                     Node(name: record.name, parent: parent, end: 0, start: Int32(attributes.count), length: 0))
-            case Int32(DOCENT_HTML_ATTRIBUTE):
+            case Int32(DOCENT_XML_ATTRIBUTE):
                 attributes.append(Attribute(name: record.name, start: record.offset, length: record.length))
                 nodes[nodes.count - 1].length += 1
-            case Int32(DOCENT_HTML_END):
+            case Int32(DOCENT_XML_END):
                 guard open.count > 1 else { continue }
                 nodes[Int(open.removeLast())].end = Int32(nodes.count)
             default:

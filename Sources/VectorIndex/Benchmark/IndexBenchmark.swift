@@ -57,9 +57,11 @@ public struct IndexBenchmarkReport: Sendable, Encodable {
     public var exactMS: Double
     /// One for each effort, ascending.
     public var points: [Point]
+    /// Filtered searches, if asked for.
+    public var filters: [FilterPoint]?
 
     enum CodingKeys: String, CodingKey {
-        case vectors, dimension, queries, threads, precision, m, bytes, points
+        case vectors, dimension, queries, threads, precision, m, bytes, points, filters
         case residentBytes = "resident_bytes"
         case efConstruction = "ef_construction"
         case buildS = "build_s"
@@ -81,6 +83,8 @@ public struct IndexBenchmark: Sendable {
     public var efs: [Int]
     /// Times each measurement is taken; the best counts, as the machine's other work only ever slows it.
     public var repeats: Int
+    /// Measures filtered searches as well.
+    public var filters: FilterBenchmark?
     /// Where the snapshot is written for `load_s`; removed afterwards by the caller.
     public var snapshotPath: String
 
@@ -133,12 +137,15 @@ public struct IndexBenchmark: Sendable {
             progress("searching with ef \(ef)")
             points.append(try point(index, ef: ef, queries: queries, truth: truth, pools: (single, pool)))
         }
+        let filtered = try filters.map { filters throws(VectorIndexError) in
+            try filters.run(index, vectors: vectors, queries: queries, pool: pool, progress: progress)
+        }
         return IndexBenchmarkReport(
             vectors: vectors.rowCount, dimension: vectors.dimension, queries: queries.rowCount,
             threads: pool.threadCount, precision: parameters.precision, m: parameters.m,
             efConstruction: parameters.efConstruction,
             buildS: buildSeconds, bytes: bytes, residentBytes: index.statistics.residentByteCount, loadS: loadSeconds,
-            exactMS: exact * 1000, points: points)
+            exactMS: exact * 1000, points: points, filters: filtered)
     }
 
     private func point(
@@ -178,7 +185,7 @@ public struct IndexBenchmark: Sendable {
 
 extension Duration {
     /// The duration in seconds.
-    fileprivate var seconds: Double {
+    var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

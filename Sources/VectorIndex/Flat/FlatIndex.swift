@@ -117,6 +117,22 @@ public final class FlatIndex: VectorSearching {
         }
     }
 
+    /// Every live id, the one nearest to `query` first.
+    func ranked(_ query: [Float]) -> [Int64] {
+        let scratch = scratches.take(slotCount: 0, beamCapacity: 1)
+        defer { scratches.giveBack(scratch) }
+        let (batch, values) = unsafe (scratch.batch, scratch.values)
+        var found: [(similarity: Float, id: Int64)] = []
+        for slot in 0..<UInt32(slotCount.load(ordering: .acquiring)) {
+            let id = unsafe id(slot).pointee.load(ordering: .acquiring)
+            guard id >= 0 else { continue }
+            unsafe batch[0] = slot
+            unsafe similarity.gather(query, vectors.rows, batch, 1, into: values)
+            unsafe found.append((similarity.sign * values[0], id))
+        }
+        return found.sorted { $0.similarity < $1.similarity }.map(\.id)
+    }
+
     @inline(__always)
     private func id(_ slot: UInt32) -> UnsafeMutablePointer<Atomic<Int64>> {
         unsafe ids[slot].assumingMemoryBound(to: Atomic<Int64>.self)

@@ -81,6 +81,17 @@ struct Beam {
         return nil
     }
 
+    /// The slot that `next` would return, left unmarked.
+    @inline(__always)
+    var upcoming: UInt32? {
+        var index = cursor
+        while index < count {
+            if unsafe entries[index] & 1 == 0 { return unsafe RankedSlot.slot(entries[index]) }
+            index += 1
+        }
+        return nil
+    }
+
     /// Takes all marks, and the entry of `slot`, out.
     /// - Returns: the number of entries left.
     func strip(_ slot: UInt32) -> Int {

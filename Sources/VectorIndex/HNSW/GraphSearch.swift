@@ -34,8 +34,9 @@ struct GraphSearch {
         let filtered = Double(max(ef, GraphSearch.leastFilteredEf)) * links * 4.5
         if scan <= min(over, filtered) { return .scan }
         if over <= filtered { return .graph(ef: Int(wide)) }
-        // Wide enough that it would meet some five allowed nodes if the filter had nothing to do with the query.
-        return .filteredGraph(probeEf: min(max(5 * live / matches, 32), 512))
+        // Wide enough that some three of it would be allowed if the filter had nothing to do with the query, and more of
+        // what it passes on its way.
+        return .filteredGraph(probeEf: min(max(3 * live / matches, 16), 512))
     }
 
     func plain(_ query: UnsafePointer<Float>, ef: Int, _ allowed: Bitmap?) -> [VectorHit] {
@@ -53,10 +54,10 @@ struct GraphSearch {
         scratch.prepare(beamCapacity: max(ef, probeEf))
         var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
         guard let start = unsafe graph.descend(to: 0, query: &coded, scratch: scratch) else { return [] }
-        let probe = unsafe graph.searchLayer(0, from: start, ef: probeEf, query: &coded, scratch: scratch)
-        let near = (0..<probe.count).map { probe[$0] & ~1 }.filter { isResult(RankedSlot.slot($0), allowed) }
-        guard !near.isEmpty else { return nil }
-        let beam = unsafe graph.searchAllowed(from: near, ef: ef, query: &coded, allowed: allowed, scratch: scratch)
+        let slots = AllowedSlots(graph, allowed, scratch)
+        let met = unsafe graph.probe(from: start, ef: probeEf, query: &coded, allowed: slots, scratch: scratch)
+        guard met >= GraphSearch.leastMet else { return nil }
+        let beam = unsafe graph.searchAllowed(fromRanked: met, ef: ef, query: &coded, allowed: slots, scratch: scratch)
         return unsafe hits(of: beam, query, allowed)
     }
 
@@ -68,18 +69,17 @@ struct GraphSearch {
 
     /// The least beam of a filtered search: what is allowed hangs together less well than the whole.
     private static let leastFilteredEf = 96
+    /// The least number of allowed nodes a probe has to meet: fewer say that the filter keeps away from the query.
+    private static let leastMet = 5
 
     /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
     var rescored: Int { topK + max(16, topK / 4) }
 
     /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
-    func hits(
-        of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?, rescoring limit: Int? = nil
-    ) -> [VectorHit] {
+    func hits(of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
         let entries = unsafe scratch.beam
-        let limit = limit ?? rescored
         var kept = 0
-        for index in 0..<beam.count where kept < limit && isResult(RankedSlot.slot(beam[index]), allowed) {
+        for index in 0..<beam.count where kept < rescored && isResult(RankedSlot.slot(beam[index]), allowed) {
             unsafe entries[kept] = beam[index]
             kept += 1
         }

@@ -65,10 +65,35 @@ extension HNSWGraph {
     func searchLayer(
         _ layer: Int, from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, scratch: SearchScratch
     ) -> Beam {
+        unsafe searchLayer(layer, from: start, ef: ef, query: query, scratch: scratch) { _ in }
+    }
+
+    /// The allowed ones of the nodes that are in the beam at some time of a search of layer 0 with a beam of `ef`, at
+    /// most as many as the scratch's `ranked` holds.
+    @inline(never)
+    func probe(
+        from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, allowed: AllowedSlots, scratch: SearchScratch
+    ) -> Int {
+        let met = unsafe scratch.ranked
+        var count = 0
+        _ = unsafe searchLayer(0, from: start, ef: ef, query: query, scratch: scratch) { entry in
+            unsafe met[count] = entry
+            count &+= allowed.contains(RankedSlot.slot(entry)) && count < SearchScratch.batchCapacity - 1 ? 1 : 0
+        }
+        return count
+    }
+
+    /// As the function without `accepted`, which is told every entry that the beam takes in.
+    @inline(__always)
+    private func searchLayer(
+        _ layer: Int, from start: UInt64, ef: Int, query: UnsafePointer<ck_code_query>, scratch: SearchScratch,
+        accepted onAccepted: (UInt64) -> Void
+    ) -> Beam {
         var beam = unsafe Beam(entries: scratch.beam, capacity: ef)
         scratch.clearVisited()
         _ = scratch.visit(RankedSlot.slot(start))
         beam.offer(start)
+        onAccepted(start)
         let values = unsafe scratch.values
         let accepted = unsafe scratch.kept
         // Two batches: the rows of the second one are on their way while the distances of the first are computed.
@@ -94,6 +119,7 @@ extension HNSWGraph {
                 // Links are asked for long before they are followed.
                 if layer == 0 { unsafe ck_prefetch(base[RankedSlot.slot(entry)], base.stride) }
                 beam.offer(entry)
+                onAccepted(entry)
             }
             if aheadCount < 0 {
                 count = unsafe expand(&beam, layer, into: batch, scratch)

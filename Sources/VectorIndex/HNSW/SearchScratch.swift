@@ -27,6 +27,12 @@ final class SearchScratch: Sendable {
     nonisolated(unsafe) let kept: UnsafeMutablePointer<UInt64>
     nonisolated(unsafe) let keptSlots: UnsafeMutablePointer<UInt32>
     nonisolated(unsafe) let ranked: UnsafeMutablePointer<UInt64>
+    /// One bit per slot that is live and allowed; room for `allowedCapacity` words.
+    private(set) nonisolated(unsafe) var allowedSlots: UnsafeMutablePointer<UInt64>
+    private nonisolated(unsafe) var allowedCapacity = 0
+    /// What a scan may return, ranked by codes; room for `candidateCapacity`.
+    private(set) nonisolated(unsafe) var candidates: UnsafeMutablePointer<UInt64>
+    private nonisolated(unsafe) var candidateCapacity = 0
     /// Distances computed since the scratch was taken.
     nonisolated(unsafe) var distanceCount = 0
     /// Nodes whose links were followed since the scratch was taken.
@@ -44,9 +50,13 @@ final class SearchScratch: Sendable {
         unsafe ranked = .allocate(capacity: SearchScratch.batchCapacity)
         unsafe queryCodes = .allocate(byteCount: 64, alignment: 64)
         unsafe rowCodes = .allocate(byteCount: 64, alignment: 64)
+        unsafe allowedSlots = .allocate(capacity: 1)
+        unsafe candidates = .allocate(capacity: 1)
     }
 
     deinit {
+        unsafe allowedSlots.deallocate()
+        unsafe candidates.deallocate()
         unsafe visited.deallocate()
         unsafe beam.deallocate()
         unsafe batch.deallocate()
@@ -84,6 +94,23 @@ final class SearchScratch: Sendable {
             // One more, for the entry that pushes the last one out.
             unsafe beam = .allocate(capacity: beamCapacity + 1)
         }
+    }
+
+    /// Makes room for a bit of each of `slotCount` slots.
+    func prepare(allowedSlotCount slotCount: Int) {
+        let words = (slotCount + 63) / 64
+        guard unsafe words > allowedCapacity else { return }
+        unsafe allowedSlots.deallocate()
+        unsafe allowedCapacity = words + words / 4 + 64
+        unsafe allowedSlots = .allocate(capacity: allowedCapacity)
+    }
+
+    /// Makes room for `count` candidates of a scan; those there were are lost.
+    func prepare(candidateCount count: Int) {
+        guard unsafe count > candidateCapacity else { return }
+        unsafe candidates.deallocate()
+        unsafe candidateCapacity = count + count / 4
+        unsafe candidates = .allocate(capacity: candidateCapacity)
     }
 
     /// Forgets which slots were met.

@@ -139,3 +139,45 @@ struct TextStreamTests {
         #expect(stream.append([0x41]) == "")
     }
 }
+
+@Suite("Penalties for what was written")
+struct OccurrencePenaltyTests {
+    @Test("a token that was drawn pays the presence penalty once and the frequency penalty each time")
+    func penalties() {
+        func drawn(_ presence: Float, _ frequency: Float, _ count: Int) -> [TokenID] {
+            let logits: [Float] = [5, 4.5, 3]
+            var sampler = Sampler(
+                SamplingParameters(presencePenalty: presence, frequencyPenalty: frequency), history: [1, 1, 2])
+            var ids: [TokenID] = []
+            for _ in 0..<count { ids.append(sampler.next(logits.span)) }
+            return ids
+        }
+        // The prompt's tokens don't count.
+        #expect(drawn(0, 0, 3) == [0, 0, 0])
+        #expect(drawn(1, 0, 5) == [0, 1, 0, 0, 0])
+        #expect(drawn(0, 1, 5) == [0, 1, 0, 1, 0])
+        #expect(drawn(-1, 0, 3) == [0, 0, 0])
+    }
+
+    @Test("the likeliest tokens come with a text's tokens, as many as asked for")
+    func alternatives() throws {
+        let model = try TinyModel.load()
+        var tokens: [DecodedToken] = []
+        _ = try model.generate(
+            prompt: [1, 2, 3], parameters: SamplingParameters(maxTokens: 6, logprobs: true, topLogprobs: 3)
+        ) {
+            tokens.append($0)
+            return true
+        }
+        for token in tokens {
+            #expect(token.alternatives.count == 3)
+            #expect(token.alternatives.first?.id == token.id && token.alternatives.first?.logprob == token.logprob)
+            #expect(token.alternatives.map(\.logprob) == token.alternatives.map(\.logprob).sorted(by: >))
+        }
+        #expect(!tokens.isEmpty)
+        for bad in [
+            SamplingParameters(presencePenalty: 2.1), SamplingParameters(frequencyPenalty: -.infinity),
+            SamplingParameters(topLogprobs: 21),
+        ] { #expect(throws: DecoderError.self) { try bad.validate() } }
+    }
+}

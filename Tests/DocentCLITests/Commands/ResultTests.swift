@@ -170,4 +170,43 @@ struct ResultTests {
         #expect(output["finish_reason"] as? String == "length")
         #expect((output["timings"] as? [String: Double])?.keys.sorted() == ["decode_ms", "load_ms", "prefill_ms"])
     }
+
+    @Test("a conversation from a pipe: commands, a follow-up, and no prompt", .enabled(if: TestModels.hasEncoder))
+    func chat() async throws {
+        let docent = try DocentProcess()
+        try docent.folder.write("# Warranty\n\nKettles have a warranty of 24 months.\n", to: "docs/warranty.md")
+        let collection = ["--collection", "help"]
+        _ = try await docent.run(["ingest", "docs", "--quiet"] + collection + DocentProcess.models)
+        let result = try await docent.run(
+            ["chat", "--generator", "extractive"] + collection + DocentProcess.models,
+            input:
+                "/sources\n\nHow long is the warranty of kettles?\n/sources\n/nonsense\n/reset\n/help\n/quit\nignored?\n"
+        )
+        #expect(result.exitCode == 0)
+        let output = result.output
+        #expect(output.hasPrefix("There is no answer yet.\nKettles have a warranty of 24 months. [1]\n"))
+        #expect(output.contains("Sources:") && output.contains("[1] warranty.md"))
+        #expect(output.contains("The conversation is forgotten.") && output.contains("/quit"))
+        #expect(!output.contains("> "))
+        #expect(result.errorLines.contains { $0.contains("'/nonsense' is no command") })
+        let wrong = try await docent.run(
+            ["chat", "--generator", "oracle"] + collection + DocentProcess.models, input: "x\n")
+        #expect(wrong.exitCode == 64 && wrong.isOneClearLine)
+    }
+
+    @Test("a text keeps to its schema, and a schema that can't be kept is refused", .enabled(if: TestModels.hasDecoder))
+    func jsonSchema() async throws {
+        let docent = try DocentProcess()
+        try docent.folder.write(
+            #"{"type": "object", "properties": {"n": {"type": "integer", "maximum": 9, "minimum": 0}, "ok": {"type": "boolean"}}, "#
+                + #""required": ["n", "ok"]}"#, to: "schema.json")
+        let command = ["generate", "--prompt", "Give me JSON.", "--max-tokens", "40"] + DocentProcess.models
+        let result = try await docent.run(command + ["--json-schema", "schema.json"])
+        let object = try #require(result.json as? [String: Any])
+        #expect(object.keys.sorted() == ["n", "ok"] && object["n"] is Int)
+        try docent.folder.write(#"{"type": "object", "propertyNames": {}}"#, to: "bad.json")
+        let bad = try await docent.run(command + ["--json-schema", "bad.json"])
+        #expect(bad.exitCode == 64 && bad.isOneClearLine && bad.errors.contains("propertyNames"))
+        #expect(try await docent.run(command + ["--json-schema", "none.json"]).exitCode == 1)
+    }
 }

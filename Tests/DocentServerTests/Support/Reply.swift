@@ -33,6 +33,16 @@ struct Reply {
         return error["code"]?.stringValue
     }
 
+    /// The chunks of an OpenAI-compatible stream; nil unless it ends with `[DONE]` and its events have no names.
+    var chunks: [JSONValue]? {
+        var parser = EventStreamParser()
+        guard let events = try? parser.append(bytes), events.last?.data == "[DONE]" else { return nil }
+        let chunks = events.dropLast().map { event in
+            (try? JSONDecoder().decode(JSONValue.self, from: Data(event.data.utf8))) ?? .null
+        }
+        return events.allSatisfy { $0.name == "message" } ? chunks : nil
+    }
+
     /// The message of an error body.
     var errorMessage: String { json["error"]["message"].stringValue ?? "" }
 

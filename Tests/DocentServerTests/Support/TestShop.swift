@@ -1,3 +1,4 @@
+import Decoders
 import DocentServer
 import Generation
 import HTTPTypes
@@ -25,10 +26,13 @@ struct TestShop {
     ///   - generator: what `auto` means; the extract without one.
     ///   - threshold: the least answerability that is answered; 0 answers everything.
     ///   - rerankers: the cross-encoder, if there is one.
+    ///   - decoding: how much the tiny decoder, `tiny`, does at once; nil for no decoder.
+    ///   - breaker: watches a remote model, if there is one.
     ///   - configure: sets limits.
     /// - Throws: what the file system or the store reports.
     init(
         generator: ScriptedGenerator? = nil, threshold: Float = 0, rerankers: RerankerSource? = nil,
+        decoding: DecoderScheduler.Limits? = nil, breaker: CircuitBreaker? = nil,
         configure: (inout ServerLimits) -> Void = { _ in }
     ) throws {
         folder = try TemporaryDirectory()
@@ -53,11 +57,17 @@ struct TestShop {
         let answers = AnswerService(
             search: search, registry: registry, prompts: try PromptLibrary(), embedder: embedder, analyzer: analyzer,
             queue: queue, assessor: EvidenceAssessor(parameters: parameters), logger: logger)
+        let decoder = decoding.map { limits in
+            LocalDecoder(
+                loading: { try DecoderModel(path: TestModels.tinyDecoderFile, pool: pool) }, modelName: "tiny",
+                queue: queue, limits: limits)
+        }
         var limits = ServerLimits()
         configure(&limits)
         application = DocentApplication(
             ServerServices(
-                store: store, search: search, ingest: ingest, answers: answers, embedder: embedder, queue: queue,
+                store: store, search: search, ingest: ingest, answers: answers, decoder: decoder, breaker: breaker,
+                embedder: embedder, queue: queue,
                 build: BuildDescription(version: "1", configuration: "release", architecture: "x", kernels: "scalar"),
                 logger: logger, limits: limits))
     }
