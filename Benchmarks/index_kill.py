@@ -13,7 +13,7 @@ At the end the documents and chunks are compared with those of a fresh folder th
 Writes come in batches that make snapshots frequent (DOCENT_SNAPSHOT_CHANGES), with a tiny encoder, so that there are
 many moments to hit. With --data the folder is kept. Only processes started here are killed, by their id. Needs: numpy.
 """
-import collections, json, os, pathlib, random, re, signal, sqlite3, subprocess, sys, time
+import collections, json, os, pathlib, random, re, signal, sqlite3, subprocess, sys, threading, time
 
 import numpy as np
 
@@ -180,6 +180,17 @@ class Bench:
                 self.fault(f"{when}: d{number} is back from the dead")
 
 
+def kill(process, delay, snapshots, after):
+    """Kills `process` after `delay` seconds, or `after` seconds once a file is being written in `snapshots`."""
+    deadline = time.monotonic() + (10 * delay if snapshots else delay)
+    while time.monotonic() < deadline:
+        if snapshots and any(name.endswith(".partial") for _, _, names in os.walk(snapshots) for name in names):
+            time.sleep(after)
+            break
+        time.sleep(0.0003 if snapshots else 0.001)
+    process.kill()
+
+
 def cycle(bench, client, gone, chance, number):
     """A start, checks, writes until the kill; returns the moment it hit."""
     when, moment = f"kill {number}", chance.random()
@@ -212,13 +223,16 @@ def cycle(bench, client, gone, chance, number):
             bench.counts["killed while stopping"] += 1
         else:
             delay = chance.uniform(0.005, bench.arguments.longest)
-            killer = subprocess.Popen(["sh", "-c", f"sleep {delay:.3f}; kill -9 {server.process.pid}"])
+            # A quarter of the kills waits for a snapshot to be begun, the others for a moment drawn beforehand.
+            snapshots = bench.data / "collections" if moment < 0.5 else None
+            killer = threading.Thread(target=kill, args=(server.process, delay, snapshots, chance.uniform(0, 0.004)))
+            killer.start()
             try:
                 while server.is_alive:
                     client.write(server)
             except Killed:
                 pass
-            killer.wait()
+            killer.join()
             bench.counts["killed while writing" if client.pending else "killed between requests"] += 1
         server.process.wait()
     for gone_number in set(before) - set(client.acknowledged):

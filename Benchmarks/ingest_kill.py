@@ -163,9 +163,9 @@ def main():
         bench.fsck(work / "undisturbed", "of the undisturbed folder")
         print(f"undisturbed: {len(expected['documents'])} documents, {len(expected['chunks'])} chunks, "
               f"{bench.seconds:.2f} s", flush=True)
-        for number in range(1, arguments.rounds + 1):
-            if time.monotonic() - start > arguments.minutes * 60 or bench.kills >= arguments.kills:
-                break
+        number = 0
+        while bench.kills < arguments.kills and time.monotonic() - start < arguments.minutes * 60:
+            number += 1
             data, when, before = work / f"round{number}", f"round {number}", bench.kills
             share = -(-arguments.kills // arguments.rounds)
             files.write(files.first)
