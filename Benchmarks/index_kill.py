@@ -243,6 +243,23 @@ def cycle(bench, client, gone, chance, number):
     bench.counts["killed in the middle of a snapshot"] += bool(partial)
 
 
+def added(path, result):
+    """The result of this run and of those in the file at `path`, with other seeds, together."""
+    if not path.exists():
+        return result
+    before = json.loads(path.read_text())
+    together = lambda one, two: dict(collections.Counter(one) + collections.Counter(two))
+    counts = together(before["counts"], result["counts"])
+    return {
+        "kills": before["kills"] + result["kills"], "seeds": before["seeds"] + result["seeds"],
+        "faults": before["faults"] + result["faults"], "counts": counts,
+        "writes": together(before["writes"], result["writes"]),
+        "recall_at_10": round(counts["neighbours found"] / counts["neighbours wanted"], 4),
+        "equal_to_undisturbed": before["equal_to_undisturbed"] and result["equal_to_undisturbed"],
+        "documents": result["documents"], "seconds": before["seconds"] + result["seconds"],
+    }
+
+
 def main():
     parser = common.parser(__doc__)
     parser.add_argument("--kills", type=int, default=300)
@@ -250,6 +267,7 @@ def main():
     parser.add_argument("--documents", type=int, default=150)
     parser.add_argument("--longest", type=float, default=0.7, help="most seconds of work before a kill")
     parser.add_argument("--minutes", type=float, default=60, help="stop after this long, with fewer kills")
+    parser.add_argument("--add", action="store_true", help="add to the results file of runs with other seeds")
     parser.add_argument("--data", help="the data folder, kept")
     arguments = parser.parse_args()
     chance, start = random.Random(arguments.seed), time.monotonic()
@@ -285,10 +303,12 @@ def main():
             bench.fault("the contents are not those of an undisturbed run")
     recall = bench.counts["neighbours found"] / max(1, bench.counts["neighbours wanted"])
     result = {
-        "kills": kills, "seed": arguments.seed, "faults": bench.faults, "counts": dict(bench.counts),
+        "kills": kills, "seeds": [arguments.seed], "faults": bench.faults, "counts": dict(bench.counts),
         "writes": dict(client.done), "recall_at_10": round(recall, 4), "equal_to_undisturbed": equal,
         "documents": len(client.acknowledged), "seconds": round(time.monotonic() - start),
     }
+    if arguments.add:
+        result = added(pathlib.Path(arguments.results) / "index_kill.json", result)
     print(json.dumps(result, indent=1))
     common.save(arguments, "index_kill", result)
     sys.exit(1 if bench.faults or recall < 0.98 else 0)
