@@ -69,6 +69,22 @@ struct HNSWSnapshotTests {
         #expect(try index.search(fixtures.rows[3], topK: 1).map(\.id) == [3])
     }
 
+    @Test("a file of version 2 opens in every type and finds its vectors", arguments: [nil] + Precision.allCases)
+    func version2(precision: Precision?) throws {
+        // Tools/make_index_fixtures.py writes it.
+        let path = try #require(Bundle.module.path(forResource: "hnsw-v2", ofType: "snapshot", inDirectory: "Fixtures"))
+        let (index, _) = try HNSWIndex.load(path: path, precision: precision, pool: pool)
+        #expect(index.parameters == HNSWParameters(m: 4, efConstruction: 40, precision: precision ?? .int8))
+        #expect(index.count == 80)
+        for row in 0..<80 {
+            let vector = (0..<16).map { Float((row * 7919 + $0 * 104_729 + row * $0 * 31) % 193 - 96) }
+            let hit = try #require(try index.search(vector, topK: 1).first)
+            #expect(hit.id == Int64(row))
+            #expect(abs(hit.similarity - 1) < 1e-5)
+        }
+        #expect(index.statistics.graphSearchCount == 80)
+    }
+
     @Test("a loaded index goes on changing without touching the file")
     func copyOnWrite() throws {
         let fixtures = VectorFixtures(count: 6000)

@@ -7,11 +7,16 @@ import VectorIndex
 enum IndexKind: String, CaseIterable, Sendable {
     case flat
     case hnsw
+    case binary
 
     func make(dimension: Int, metric: Metric) throws -> any VectorSearching {
         switch self {
         case .flat: try FlatIndex(dimension: dimension, metric: metric)
         case .hnsw: try HNSWIndex(dimension: dimension, metric: metric, pool: ThreadPool(threadCount: 2))
+        case .binary:
+            try HNSWIndex(
+                dimension: dimension, metric: metric, parameters: HNSWParameters(precision: .binary),
+                pool: ThreadPool(threadCount: 2))
         }
     }
 }
@@ -102,6 +107,12 @@ struct VectorIndexBasicsTests {
         #expect(!index.contains(1))
         try index.insert([], vectors: [])
         try index.insert([1], vectors: [1, 0])
+        // Nor does a bad vector take the place of a good one.
+        for (ids, vectors, error) in cases {
+            #expect(throws: error) { try index.insert(ids, vectors: vectors) }
+        }
+        #expect(index.count == 1)
+        #expect(index.vector(of: 1) == [1, 0])
         let queries: [([Float], VectorIndexError)] = [
             ([.nan, 0], .notFinite(vector: 0)), ([0, 0], .zeroVector(vector: 0)),
             ([1], .dimensionMismatch(found: 1, expected: 2)), ([1, 2, 3], .dimensionMismatch(found: 3, expected: 2)),

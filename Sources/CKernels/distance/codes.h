@@ -60,9 +60,9 @@ static inline __attribute__((always_inline)) uint64_t ck_member_bits(
 }
 
 // Four rows at a time, the last one repeated where fewer are left: their sums share the query's registers.
-#define CK_DEFINE_CODES(level)                                                                                         \
-    void ck_i8_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,     \
-                             float *out) {                                                                             \
+#define CK_DEFINE_SCALED(type, level)                                                                                  \
+    void ck_##type##_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids,              \
+                                   size_t count, float *out) {                                                         \
         for (size_t i = 0; i < count; i += 4) {                                                                        \
             const uint8_t *rows[4];                                                                                    \
             float factors[4], biases[4] = {0, 0, 0, 0};                                                                \
@@ -74,11 +74,14 @@ static inline __attribute__((always_inline)) uint64_t ck_member_bits(
                 factors[j] = query->factor * ck_term(codes->scales, id);                                               \
                 if (codes->biases.slabs) biases[j] = ck_term(codes->biases, id);                                       \
             }                                                                                                          \
-            ck_i8_dots_##level((const int8_t *)query->values, rows, codes->n, dots);                                   \
+            ck_##type##_dots_##level(query->values, rows, codes->n, dots);                                             \
             for (size_t j = 0; j < left; j++)                                                                          \
                 out[i + j] = query->constant + biases[j] + factors[j] * (float)(dots[j] - query->offset);              \
         }                                                                                                              \
-    }                                                                                                                  \
+    }
+
+#define CK_DEFINE_CODES(level)                                                                                         \
+    CK_DEFINE_SCALED(i8, level)                                                                                        \
     void ck_bf16_codes_##level(const ck_code_query *query, const ck_codes *codes, const uint32_t *ids, size_t count,   \
                                float *out) {                                                                           \
         for (size_t i = 0; i < count; i += 4) {                                                                        \

@@ -18,7 +18,7 @@ struct ConstraintMachine: Sendable {
 
     private struct State: Sendable {
         var threads: Set<Thread>
-        /// The next state by byte; −1 when it isn't known yet.
+        /// The next state by kind of byte; −1 when it isn't known yet.
         var next: [Int32]
         var isAccepting: Bool
         /// Whether any byte may follow.
@@ -49,7 +49,8 @@ struct ConstraintMachine: Sendable {
 
     /// The state after `byte`, `dead` when it may not follow.
     mutating func step(_ state: Int, _ byte: UInt8) -> Int {
-        let known = states[state].next[Int(byte)]
+        let kind = Int(program.kinds[Int(byte)])
+        let known = states[state].next[kind]
         if known >= 0 { return Int(known) }
         var threads: Set<Thread> = []
         for thread in states[state].threads {
@@ -57,7 +58,7 @@ struct ConstraintMachine: Sendable {
             follow(Thread(place: thread.place + 1, stack: thread.stack), into: &threads)
         }
         let next = number(of: threads)
-        states[state].next[Int(byte)] = Int32(next)
+        states[state].next[kind] = Int32(next)
         return next
     }
 
@@ -86,7 +87,7 @@ struct ConstraintMachine: Sendable {
         let number = states.count
         states.append(
             State(
-                threads: threads, next: Array(repeating: threads.isEmpty ? 0 : -1, count: 256),
+                threads: threads, next: Array(repeating: threads.isEmpty ? 0 : -1, count: program.kindCount),
                 isAccepting: isAccepting, goesOn: goesOn))
         numbers[threads] = number
         return number

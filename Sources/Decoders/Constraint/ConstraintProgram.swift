@@ -30,6 +30,9 @@ struct ConstraintProgram: Sendable {
     ///
     /// A way that would go deeper than allowed isn't begun, so that no text gets stuck in it.
     private(set) var need: [Int] = []
+    /// The kind of each byte: bytes of one kind are in the same sets, so that one step stands for all of them.
+    private(set) var kinds = [UInt8](repeating: 0, count: 256)
+    private(set) var kindCount = 1
 
     /// Compiles the first of `rules`, which may call the others.
     /// - Throws: `invalidSchema` when it is too large, or can't end within the deepest nesting.
@@ -45,6 +48,7 @@ struct ConstraintProgram: Sendable {
             if case .call(let rule) = instruction { instructions[place] = .call(starts[rule]) }
         }
         computeNeeds()
+        computeKinds()
         guard need[0] <= Self.maxDepth else {
             throw .invalidSchema(
                 path: "#", reason: "no value of at most \(Self.maxDepth) nested references satisfies it")
@@ -80,6 +84,22 @@ struct ConstraintProgram: Sendable {
             try emit(body)
             instructions.append(.jump(again))
             instructions[again] = .again(min: min, max: max, exit: instructions.count)
+        }
+    }
+
+    /// Splits the kinds along every set.
+    private mutating func computeKinds() {
+        var sets: Set<ByteSet> = []
+        for case .bytes(let set) in instructions { sets.insert(set) }
+        for set in sets {
+            var numbers: [UInt16: UInt8] = [:]
+            for byte in 0...UInt8.max {
+                let key = UInt16(kinds[Int(byte)]) << 1 | (set.contains(byte) ? 1 : 0)
+                let number = numbers[key] ?? UInt8(numbers.count)
+                numbers[key] = number
+                kinds[Int(byte)] = number
+            }
+            kindCount = numbers.count
         }
     }
 

@@ -1,6 +1,6 @@
 /// A set of bytes.
-struct ByteSet: Sendable, Equatable {
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+struct ByteSet: Sendable, Hashable {
+    private var words = SIMD4<UInt64>()
 
     init() {}
 
@@ -12,41 +12,13 @@ struct ByteSet: Sendable, Equatable {
         for byte in bytes { insert(byte) }
     }
 
-    mutating func insert(_ byte: UInt8) {
-        let bit = UInt64(1) << UInt64(byte & 63)
-        switch byte >> 6 {
-        case 0: words.0 |= bit
-        case 1: words.1 |= bit
-        case 2: words.2 |= bit
-        default: words.3 |= bit
-        }
-    }
+    mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
 
-    mutating func remove(_ byte: UInt8) {
-        guard contains(byte) else { return }
-        let bit = UInt64(1) << UInt64(byte & 63)
-        switch byte >> 6 {
-        case 0: words.0 ^= bit
-        case 1: words.1 ^= bit
-        case 2: words.2 ^= bit
-        default: words.3 ^= bit
-        }
-    }
+    mutating func remove(_ byte: UInt8) { words[Int(byte >> 6)] &= ~(1 << UInt64(byte & 63)) }
 
-    func contains(_ byte: UInt8) -> Bool {
-        let word =
-            switch byte >> 6 {
-            case 0: words.0
-            case 1: words.1
-            case 2: words.2
-            default: words.3
-            }
-        return word >> UInt64(byte & 63) & 1 != 0
-    }
+    func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 != 0 }
 
-    var isEmpty: Bool { words == (0, 0, 0, 0) }
-
-    static func == (first: ByteSet, second: ByteSet) -> Bool { first.words == second.words }
+    var isEmpty: Bool { words == SIMD4() }
 }
 
 /// What a text may look like, as a tree; ``ConstraintProgram`` is what is run.

@@ -15,6 +15,8 @@ struct BenchIndexCommand: AsyncParsableCommand {
     @OptionGroup var shape: IndexCommand.Shape
     @Flag(help: "Measures filtered searches as well: shares from 50 to 0.01 %, near, far and unrelated to the query.")
     var filters = false
+    @Flag(help: "Measures ten rounds of taking a fifth out and putting as many in, and nothing else.")
+    var churn = false
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var global: GlobalOptions
@@ -25,6 +27,7 @@ struct BenchIndexCommand: AsyncParsableCommand {
         let snapshot = FileManager.default.temporaryDirectory
             .appendingPathComponent("docent-bench-\(UUID().uuidString).index").path
         defer { try? FileManager.default.removeItem(atPath: snapshot) }
+        if churn { return try runChurn(settings) }
         var benchmark = IndexBenchmark(
             metric: try shape.knownMetric(), parameters: try shape.parameters(), snapshotPath: snapshot)
         if filters { benchmark.filters = FilterBenchmark() }
@@ -52,5 +55,22 @@ struct BenchIndexCommand: AsyncParsableCommand {
                     + "\(Reports.figure(point.recallAt10)), \(Int(point.meanUS)) us (\(Int(point.unfilteredUS)) unfiltered, "
                     + "\(Int(point.scanUS)) exact scan)")
         }
+    }
+
+    private func runChurn(_ settings: Settings) throws {
+        let benchmark = ChurnBenchmark(metric: try shape.knownMetric(), parameters: try shape.parameters())
+        let report = try benchmark.run(
+            vectors: try VectorMatrix(npy: vectors), queries: try VectorMatrix(npy: queries),
+            pool: ThreadPool(threadCount: settings.threads)
+        ) { step in
+            if !settings.isQuiet { Terminal.note(step) }
+        }
+        if json { return try Terminal.printJSON(report) }
+        for state in report.rounds {
+            Terminal.print(
+                "round \(state.round): recall@10 \(Reports.figure(state.recallAt10)), \(ByteCount.text(state.bytes))")
+        }
+        Terminal.print(
+            "built anew: recall@10 \(Reports.figure(report.fresh.recallAt10)), \(ByteCount.text(report.fresh.bytes))")
     }
 }

@@ -14,7 +14,7 @@ struct IndexCommand: AsyncParsableCommand {
         var m = HNSWParameters.defaultM
         @Option(name: .customLong("ef-construction"), help: "Candidates looked at when a node is inserted.")
         var efConstruction = HNSWParameters.defaultEfConstruction
-        @Option(help: "f32, bf16 or int8: what the graph is searched on; hits are rescored in f32.")
+        @Option(help: "f32, bf16, int8 or binary: what the graph is searched on; hits are rescored in f32.")
         var precision = HNSWParameters.defaultPrecision.rawValue
         @Option(help: "cosine, dot or l2.")
         var metric = "cosine"
@@ -23,7 +23,8 @@ struct IndexCommand: AsyncParsableCommand {
 
         func parameters() throws -> HNSWParameters {
             guard let precision = Precision(rawValue: precision) else {
-                throw CommandFailure(message: "precision is '\(precision)': use f32, bf16 or int8", exitCode: 64)
+                throw CommandFailure(
+                    message: "precision is '\(precision)': use f32, bf16, int8 or binary", exitCode: 64)
             }
             let parameters = HNSWParameters(m: m, efConstruction: efConstruction, precision: precision, seed: seed)
             try parameters.validate()

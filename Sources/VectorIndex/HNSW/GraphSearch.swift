@@ -73,7 +73,9 @@ struct GraphSearch {
     private static let leastMet = 5
 
     /// Candidates compared exactly: some more than the hits wanted, as the order of the codes is not quite the exact one.
-    var rescored: Int { topK + max(16, topK / 4) }
+    ///
+    /// The whole beam on binary codes, which tell what is near from the rest and little more.
+    var rescored: Int { graph.codes.precision == .binary ? .max : topK + max(16, topK / 4) }
 
     /// The hits of a beam: of its entries that are live and allowed the first ones, compared with the exact rows.
     func hits(of beam: Beam, _ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
@@ -83,7 +85,7 @@ struct GraphSearch {
             unsafe entries[kept] = beam[index]
             kept += 1
         }
-        if graph.codes.precision != .f32 { unsafe rescore(kept, query) }
+        if graph.codes.precision != .f32 { unsafe graph.rescore(kept, query, scratch) }
         return hits(kept)
     }
 
@@ -100,25 +102,6 @@ struct GraphSearch {
             hits.append(VectorHit(id: id, similarity: -RankedSlot.distance(entry)))
         }
         return VectorHit.ordered(hits)
-    }
-
-    /// Puts exact distances into the first `count` entries of the scratch's beam, and these in order.
-    private func rescore(_ count: Int, _ query: UnsafePointer<Float>) {
-        let (entries, batch, values) = unsafe (scratch.beam, scratch.batch, scratch.values)
-        var done = 0
-        while done < count {
-            let block = min(count - done, SearchScratch.batchCapacity)
-            for index in 0..<block { unsafe batch[index] = RankedSlot.slot(entries[done + index]) }
-            unsafe graph.similarity.gather(query, graph.vectors.rows, batch, block, into: values)
-            unsafe scratch.distanceCount += block
-            for index in 0..<block {
-                let distance = unsafe graph.similarity.sign * values[index]
-                unsafe entries[done + index] = RankedSlot.make(distance: distance, slot: batch[index])
-            }
-            done += block
-        }
-        var ranked = unsafe UnsafeMutableBufferPointer(start: entries, count: count)
-        unsafe ranked.sort()
     }
 }
 

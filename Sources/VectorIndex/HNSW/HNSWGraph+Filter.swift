@@ -69,8 +69,6 @@ extension HNSWGraph {
     private func collectAllowed(around slot: UInt32, _ allowed: AllowedSlots, _ scratch: SearchScratch) -> Int {
         let (batch, bridges) = unsafe (scratch.batch, scratch.keptSlots)
         let list = links(slot, 0)
-        // Bridges are crossed until so many nodes have been found.
-        let leastNew = parameters.m * 3 / 4
         var (count, bridgeCount, index) = (0, 0, 0)
         while index < list.capacity {
             let link = list[index]
@@ -88,7 +86,7 @@ extension HNSWGraph {
             }
         }
         index = 0
-        while index < bridgeCount, count < leastNew {
+        while index < bridgeCount, count < parameters.m {
             let bridge = unsafe bridges[index]
             index &+= 1
             // A bridge is used once: another node that leads to it finds the same behind it.

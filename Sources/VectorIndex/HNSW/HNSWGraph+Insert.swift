@@ -52,6 +52,7 @@ extension HNSWGraph {
             // The node itself is met when it is linked anew. Removed nodes are taken like others: links around them are
             // mended together, and until then they hold the graph together.
             let count = beam.strip(slot)
+            if linkCodes !== codes { unsafe rescore(count, vector(slot), scratch) }
             let kept = unsafe selectNeighbours(scratch.beam, count, limit: parameters.m, scratch: scratch)
             let neighbours = unsafe Array(UnsafeBufferPointer(start: scratch.kept, count: kept))
             links(slot, layer).replace(with: neighbours.lazy.map { RankedSlot.slot($0) })
@@ -91,9 +92,9 @@ extension HNSWGraph {
     /// unsorted.
     func rank(_ count: Int, from owner: UInt32, scratch: SearchScratch) {
         let (batch, values) = unsafe (scratch.batch, scratch.values)
-        var query = unsafe codes.query(of: owner, buffer: scratch.rowCodes)
-        unsafe codes.prefetch(batch, count)
-        unsafe codes.distances(&query, batch, count, into: values)
+        var query = unsafe linkCodes.query(of: owner, buffer: scratch.rowCodes)
+        unsafe linkCodes.prefetch(batch, count)
+        unsafe linkCodes.distances(&query, batch, count, into: values)
         unsafe scratch.distanceCount += count
         for index in 0..<count {
             unsafe scratch.ranked[index] = RankedSlot.make(distance: values[index], slot: batch[index])
@@ -113,13 +114,13 @@ extension HNSWGraph {
         for index in 0..<count where keptCount < limit {
             let entry = unsafe candidates[index]
             let distance = RankedSlot.distance(entry)
-            var query = unsafe codes.query(of: RankedSlot.slot(entry), buffer: scratch.rowCodes)
+            var query = unsafe linkCodes.query(of: RankedSlot.slot(entry), buffer: scratch.rowCodes)
             var isDiverse = true
             var compared = 0
             while isDiverse, compared < keptCount {
                 // As many as a kernel compares at once.
                 let block = min(4, keptCount - compared)
-                unsafe codes.distances(&query, slots + compared, block, into: values)
+                unsafe linkCodes.distances(&query, slots + compared, block, into: values)
                 for other in 0..<block where unsafe values[other] < distance { isDiverse = false }
                 compared += block
             }

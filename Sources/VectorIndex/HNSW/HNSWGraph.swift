@@ -35,6 +35,9 @@ final class HNSWGraph: Sendable {
 
     let vectors: SlabArray
     let codes: CodeArray
+    /// What links are chosen on: the codes, or the exact vectors where codes say too little of one stored vector's
+    /// distance from another.
+    let linkCodes: CodeArray
     let base: SlabArray
     let upper: SlabArray
     let ids: SlabArray
@@ -72,6 +75,9 @@ final class HNSWGraph: Sendable {
         similarity = Similarity(metric: metric, dimension: dimension)
         vectors = SlabArray(rowBytes: dimension * MemoryLayout<Float>.stride, alignment: 64, shift: 12)
         codes = CodeArray(precision: parameters.precision, metric: metric, dimension: dimension, vectors: vectors)
+        linkCodes =
+            parameters.precision == .binary
+            ? CodeArray(precision: .f32, metric: metric, dimension: dimension, vectors: vectors) : codes
         scratches = ScratchPool(codeBytes: codes.queryByteCount)
         base = SlabArray(rowBytes: parameters.m * 2 * MemoryLayout<UInt32>.stride, alignment: 64, shift: 14)
         upper = SlabArray(rowBytes: parameters.m * MemoryLayout<UInt32>.stride, alignment: 64, shift: 12)

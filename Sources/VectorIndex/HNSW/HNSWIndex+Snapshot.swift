@@ -7,14 +7,14 @@ public import Tensors
 ///     section   contents, little-endian; S slots (free ones included), U upper rows
 ///     meta      14 u64: dimension, metric (0 cosine, 1 dot, 2 l2), M, efConstruction, efSearch, seed,
 ///               S, U, entry (level + 1 above, slot below), next ordinal, vector row bytes, base row bytes,
-///               precision (0 f32, 1 bf16, 2 int8), code row bytes
+///               precision (0 f32, 1 bf16, 2 int8, 3 binary), code row bytes
 ///     base      S rows of 2M u32, padded to 64 bytes: links of layer 0, ended by 2³² − 1 unless full
 ///     upper     U rows of M u32, padded to 64 bytes: links of layers 1 … level of a node, one row after the other
 ///     ids       S i64: the id, or −2⁶³ for a slot not in use
 ///     nodes     S × (level u32, first upper row u32)
-///     codes     S rows of bf16 or bytes, padded to 64 components (`CodeArray`); not with f32
-///     scales    S f32; int8 only
-///     biases    S f32; bf16 and int8 under l2 only
+///     codes     S rows of bf16, bytes or bits, padded (`CodeArray`); not with f32
+///     scales    S f32; int8 and binary only
+///     biases    S f32; under l2 only, and not with f32
 ///     vectors   S rows of D f32, padded to 64 bytes
 ///
 /// Version 1 had no precision (it was f32), the first 12 numbers and "vectors" first; it can still be read.

@@ -7,11 +7,12 @@ import Synchronization
 /// |---|---|
 /// | `HNSWIndex` | the public face: locks, checks, ids |
 /// | `HNSWIndex+Search` | the order in which ways to answer are tried |
-/// | `GraphSearch`, `GraphSearch+Scan` | the plan of one query; graph, filtered graph and scan; rescoring |
+/// | `GraphSearch`, `GraphSearch+Scan` | the plan of one query; graph, filtered graph and scan |
 /// | `HNSWIndex+Update` | inserting, removing, slots and their reuse, compaction |
 /// | `HNSWIndex+Snapshot`, `SnapshotMeta`, `SnapshotCheck` | the file |
 /// | `HNSWGraph` | memory layout, links, what threads may do |
 /// | `HNSWGraph+Search`, `Beam`, `SearchScratch` | walking a layer |
+/// | `HNSWGraph+Rescore` | comparing what was found with the exact vectors |
 /// | `HNSWGraph+Filter` | walking among allowed nodes alone |
 /// | `HNSWGraph+Insert`, `HNSWGraph+Repair` | choosing links, for new nodes and around removed ones |
 /// | `SlabArray`, `CodeArray`, `PlaceTable` | rows that never move, codes of vectors, slots by id |
@@ -20,9 +21,10 @@ import Synchronization
 /// among themselves; one insertion uses all threads of the pool. A removed vector is invisible at once; links around it
 /// are mended when one in a hundred is gone, and its slot is used again after the last search that could see it.
 ///
-/// Bytes held for each vector of D components, D a multiple of 64: D for int8 codes (2·D for bf16, 4·D for f32), 8·M for
+/// Bytes held for each vector of D components, D a multiple of 64: D for int8 codes (2·D for bf16, 4·D for f32, 64 for each 512
+/// components begun for binary), 8·M for
 /// links, about 8 for upper layers, 16 for id and node, 4 to 8 for its place, 4 for the scale. The exact vectors, 4·D,
-/// are held until the first snapshot; beside int8 and bf16 codes they are then read from the file's map.
+/// are held until the first snapshot; beside codes of another type they are then read from the file's map.
 public final class HNSWIndex: VectorSearching {
     /// The number of components of every vector.
     public let dimension: Int

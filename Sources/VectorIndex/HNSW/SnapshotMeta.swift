@@ -12,7 +12,7 @@ struct SnapshotMeta {
     var codeStride: Int
 
     private static let metrics: [Metric] = [.cosine, .dot, .l2]
-    private static let precisions: [Precision] = [.f32, .bf16, .int8]
+    private static let precisions: [Precision] = [.f32, .bf16, .int8, .binary]
 
     var words: [UInt64] {
         let metricCode = SnapshotMeta.metrics.firstIndex(of: metric) ?? 0
@@ -29,7 +29,7 @@ extension SnapshotMeta {
     /// Reads the words of version 2, or the 12 of version 1; nil when one is out of its range.
     init?(_ stored: [UInt64]) {
         let words = stored.count == 12 ? stored + [0, stored[10]] : stored
-        guard words.count == 14, words[1] < 3, words[12] < 3 else { return nil }
+        guard words.count == 14, words[1] < 3, words[12] < 4 else { return nil }
         // Every other count fits an Int32: what does not is no number this index wrote.
         let numbers = words.map { Int(exactly: $0) ?? -1 }
         let limits = [0, 2, 3, 4, 6, 7, 10, 11, 13].allSatisfy { (0...Int(Int32.max)).contains(numbers[$0]) }

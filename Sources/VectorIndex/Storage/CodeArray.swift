@@ -4,8 +4,10 @@ import CKernels
 ///
 ///     slot        0          1          2      …
 ///     rows     [n codes]  [n codes]  [n codes]      n: the dimension, up to a multiple of 64; rows from 64 bytes to 64
-///     scales     f32        f32        f32          int8 only
-///     biases     f32        f32        f32          squared lengths; bf16 and int8 under l2 only
+///     scales     f32        f32        f32          int8 and binary only
+///     biases     f32        f32        f32          squared lengths; under l2 only, and not with f32
+///
+/// Binary rows have n bits, n a multiple of 512; a row is no query there, as its signs alone say too little.
 ///
 /// With `Precision.f32` the rows are those of the exact vectors and nothing is stored here. `ck_distance.h` says how a
 /// distance comes of a row; distances are smaller for closer vectors.
@@ -17,6 +19,8 @@ final class CodeArray: Sendable {
     let dimension: Int
     /// Components of a row, those that only fill it up included.
     let width: Int
+    /// Bytes that one query's codes take, and what making them takes beside them.
+    let queryByteCount: Int
     let rows: SlabArray
     let scales: SlabArray?
     let biases: SlabArray?
@@ -37,17 +41,25 @@ final class CodeArray: Sendable {
         isCosine = metric == .cosine
         // The table lives as long as the process.
         unsafe kernels = ck_kernels().pointee.distance
-        let step = Int(CK_CODE_STEP)
-        width = precision == .f32 ? dimension : (dimension + step - 1) / step * step
-        if precision == .f32 {
+        let step = precision == .f32 ? 1 : precision == .binary ? Int(CK_BIT_STEP) : Int(CK_CODE_STEP)
+        width = (dimension + step - 1) / step * step
+        switch precision {
+        case .f32:
             rows = vectors
-        } else {
-            let bytes = width * precision.byteCount
-            rows = SlabArray(rowBytes: bytes, alignment: 64, shift: SlabArray.shift(ofStride: bytes))
+            queryByteCount = 0
+        case .bf16:
+            rows = CodeArray.rows(bytes: width * 2)
+            queryByteCount = width * 2
+        case .int8:
+            rows = CodeArray.rows(bytes: width)
+            queryByteCount = width
+        case .binary:
+            rows = CodeArray.rows(bytes: width / 8)
+            queryByteCount = width / 8 * Int(CK_BIT_PLANES) + width * MemoryLayout<Float>.stride
         }
         fetchBytes = min(rows.stride, 2048)
         let hasBiases = isL2 && precision != .f32
-        scales = precision == .int8 ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
+        scales = precision == .int8 || precision == .binary ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
         biases = hasBiases ? SlabArray(rowBytes: 4, alignment: 4, shift: 14) : nil
         unsafe codes = .allocate(capacity: 1)
         let none = unsafe ck_rows(slabs: nil, stride: 0, shift: 0)
@@ -57,7 +69,12 @@ final class CodeArray: Sendable {
         case .f32: unsafe gather = isL2 ? kernels.f32_l2_codes : kernels.f32_dot_codes
         case .bf16: unsafe gather = kernels.bf16_codes
         case .int8: unsafe gather = kernels.i8_codes
+        case .binary: unsafe gather = kernels.bits_codes
         }
+    }
+
+    private static func rows(bytes: Int) -> SlabArray {
+        SlabArray(rowBytes: bytes, alignment: 64, shift: SlabArray.shift(ofStride: bytes))
     }
 
     deinit {
@@ -82,14 +99,11 @@ final class CodeArray: Sendable {
     var error: Float? {
         guard isCosine else { return nil }
         switch precision {
-        case .f32: return nil
+        case .f32, .binary: return nil
         case .bf16: return 0.001
         case .int8: return 0.004
         }
     }
-
-    /// Bytes that one query's codes take.
-    var queryByteCount: Int { width * precision.byteCount }
 
     /// Stores the code of `vector` in `slot`.
     func encode(_ vector: UnsafePointer<Float>, into slot: UInt32) {
@@ -103,9 +117,16 @@ final class CodeArray: Sendable {
         case .int8:
             let row = unsafe rows[slot].assumingMemoryBound(to: UInt8.self)
             let coded = unsafe kernels.i8_encode(vector, dimension, width, 0x80, row)
-            unsafe scales?[slot].assumingMemoryBound(to: Float.self).pointee = coded.scale
-            unsafe biases?[slot].assumingMemoryBound(to: Float.self).pointee = coded.squared_length
+            store(coded, slot)
+        case .binary:
+            let row = unsafe rows[slot].assumingMemoryBound(to: UInt8.self)
+            unsafe store(kernels.bits_encode(vector, dimension, width, row), slot)
         }
+    }
+
+    private func store(_ coded: ck_coded, _ slot: UInt32) {
+        unsafe scales?[slot].assumingMemoryBound(to: Float.self).pointee = coded.scale
+        unsafe biases?[slot].assumingMemoryBound(to: Float.self).pointee = coded.squared_length
     }
 
     /// The form of `vector` that goes with the rows, its codes in `buffer`.
@@ -124,10 +145,20 @@ final class CodeArray: Sendable {
             return unsafe ck_code_query(
                 values: buffer, factor: factor * coded.scale, constant: isL2 ? coded.squared_length : 0,
                 offset: coded.offset)
+        case .binary:
+            let planes = unsafe buffer.assumingMemoryBound(to: UInt8.self)
+            let numbers = unsafe (buffer + width / 8 * Int(CK_BIT_PLANES)).assumingMemoryBound(to: Float.self)
+            let coded = unsafe kernels.bits_query(vector, dimension, width, numbers, planes)
+            // The sum counts differences: more of them are farther.
+            return unsafe ck_code_query(
+                values: buffer, factor: -factor * coded.scale, constant: isL2 ? coded.squared_length : 0,
+                offset: coded.offset)
         }
     }
 
     /// The vector in `slot` as a query; int8 puts its codes in `buffer`.
+    ///
+    /// Not for binary codes.
     @inline(__always)
     func query(of slot: UInt32, buffer: UnsafeMutableRawPointer) -> ck_code_query {
         let row = unsafe rows[slot]

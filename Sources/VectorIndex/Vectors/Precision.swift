@@ -9,13 +9,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
     case bf16
     /// Bytes with one scale for each vector: a quarter of the bytes.
     case int8
-
-    /// Bytes of one component.
-    var byteCount: Int {
-        switch self {
-        case .f32: 4
-        case .bf16: 2
-        case .int8: 1
-        }
-    }
+    /// Signs after a rotation, compared with a query of four bits: 64 bytes for each 512 components begun, for
+    /// collections whose codes would not fit memory otherwise.
+    case binary
 }
