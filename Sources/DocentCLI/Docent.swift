@@ -20,7 +20,11 @@ struct Docent: AsyncParsableCommand {
                     IngestCommand.self, SearchCommand.self, AskCommand.self, ChatCommand.self,
                     CollectionsCommand.self, DocumentsCommand.self, ExtractCommand.self,
                 ]),
-            CommandGroup(name: "Operation", subcommands: [ServeCommand.self, DoctorCommand.self, ModelsCommand.self]),
+            CommandGroup(
+                name: "Operation",
+                subcommands: [
+                    ServeCommand.self, DoctorCommand.self, FsckCommand.self, ModelsCommand.self,
+                ]),
             CommandGroup(
                 name: "Engineering",
                 subcommands: [

@@ -81,7 +81,7 @@ private struct IndexOpener: Service {
         }
         readiness.markReady()
         try? await gracefulShutdown()
-        await services.search.saveSnapshots()
+        await services.search.saveSnapshots(finishingGraphs: false)
     }
 }
 

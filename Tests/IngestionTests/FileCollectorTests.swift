@@ -19,6 +19,28 @@ struct FileCollectorTests {
         #expect(flat.files.map(\.externalID) == ["README", "a.md", "b.html", "paper.pdf"])
     }
 
+    @Test("links inside a folder are followed, those that lead out of it are not")
+    func links() throws {
+        let folder = try TemporaryDirectory()
+        try folder.write("secret", to: "outside/secret.txt")
+        try folder.write("text", to: "given/sub/page.md")
+        let links = [
+            "same.md": "sub/page.md", "secret.txt": "../outside/secret.txt", "everything": "/", "other": "../outside",
+            "passwd.txt": "/etc/passwd", "given2": "../given/sub",
+        ]
+        for (name, target) in links {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.file("given/" + name), withDestinationPath: target)
+        }
+        let all = FileCollector(isRecursive: true).collect([folder.file("given")])
+        #expect(all.files.map(\.externalID) == ["given2/page.md", "same.md"])
+        #expect(all.skipped.filter { $0.reason == "a link that leads out of the folder" }.count == 4)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("door"), withDestinationPath: folder.file("given"))
+        let given = FileCollector(isRecursive: true).collect([folder.file("door")])
+        #expect(given.files.count == 2, "a link that is named itself is meant")
+    }
+
     @Test("files of the same name in two given folders keep apart")
     func clashes() throws {
         let folder = try TemporaryDirectory()

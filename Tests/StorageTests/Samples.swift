@@ -26,7 +26,9 @@ struct Samples {
 
     static func vector(_ text: String) -> [Float] {
         var generator = SeededGenerator(seed: text.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
-        return (0..<4).map { _ in Float.random(in: -1...1, using: &generator) + 2 }
+        let vector = (0..<4).map { _ in Float.random(in: -1...1, using: &generator) + 2 }
+        let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return vector.map { $0 / length }
     }
 
     /// A document whose chunks are `texts`, hashed by their text.

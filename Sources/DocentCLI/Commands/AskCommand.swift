@@ -22,8 +22,12 @@ struct AskCommand: AsyncParsableCommand {
         let runtime = try await Runtime(try await Settings(global))
         let request = try answer.request(question)
         _ = try runtime.requireCollection(answer.collection)
-        if json { return try Terminal.printJSON(try await runtime.answers.finishedAnswer(request)) }
-        _ = try await AnswerPrinter(isStreaming: !noStream).print(runtime.answers.answer(request))
+        if json {
+            try Terminal.printJSON(try await runtime.answers.finishedAnswer(request))
+        } else {
+            _ = try await AnswerPrinter(isStreaming: !noStream).print(runtime.answers.answer(request))
+        }
+        await runtime.search.saveSnapshots()
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import Retrieval
 import Storage
 
@@ -74,9 +75,14 @@ struct CollectionsCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
-            let store = try Runtime.store(try await Settings(global))
+            let settings = try await Settings(global)
+            let store = try Runtime.store(settings)
             let record = try store.collection(named: name)
-            try Terminal.printJSON(CollectionRow(record: record, statistics: try store.statistics(of: record.id)))
+            let index = try IndexStatistics.saved(
+                record, store: store, dataDirectory: settings.dataFolder,
+                pool: ThreadPool(threadCount: settings.threads))
+            try Terminal.printJSON(
+                CollectionRow(record: record, statistics: try store.statistics(of: record.id), index: index))
         }
     }
 }
@@ -85,9 +91,15 @@ struct CollectionsCommand: AsyncParsableCommand {
 private struct CollectionRow: Encodable {
     var record: CollectionRecord
     var statistics: CollectionStatistics
+    /// What the snapshots hold; only where one collection is described, because they are read for it.
+    var index: IndexStatistics?
+
+    private enum CodingKeys: String, CodingKey { case index }
 
     func encode(to encoder: any Encoder) throws {
         try record.encode(to: encoder)
         try statistics.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(index, forKey: .index)
     }
 }

@@ -37,6 +37,11 @@ struct SearchCommand: AsyncParsableCommand {
         request.explain = explain
         request.filter = try filter.map { try MetadataFilter(json: try FilterArgument.parse($0)) }
         let response = try await runtime.search.search(request, in: collection)
+        try show(response)
+        await runtime.search.saveSnapshots()
+    }
+
+    private func show(_ response: SearchResponse) throws {
         if json { return try Terminal.printJSON(response) }
         for (index, hit) in response.hits.enumerated() {
             let place = ([hit.documentID] + hit.headingPath).joined(separator: " › ")

@@ -4,6 +4,7 @@ import Encoders
 import Foundation
 import Generation
 import Logging
+import Retrieval
 import SystemPackage
 
 /// The settings of one run, resolved from flags, `DOCENT_*`, the configuration file and defaults, in that order.
@@ -32,6 +33,8 @@ struct Settings: Sendable {
     var generator: String?
     /// The remote model, if one is set up.
     var remote: RemoteModelConfiguration?
+    /// Changes of a collection after which its index snapshots are written.
+    var snapshotChanges: Int
     /// When the remote model isn't asked for a while.
     var breaker: CircuitBreaker.Limits
     /// How many texts the local decoder writes at once, and how many may wait.
@@ -57,6 +60,8 @@ struct Settings: Sendable {
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
         threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)
+        snapshotChanges = try Self.integer(
+            "snapshotChanges", reader, default: IndexRules().snapshotChanges, 1...1_000_000_000)
         let level = reader.string(forKey: "logLevel", default: "notice")
         guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
             throw CommandFailure(

@@ -54,7 +54,8 @@ final class Runtime: Sendable {
         queue = ComputeQueue(label: "compute", workerCount: settings.threads, depth: Self.queueDepth)
         let search = SearchService(
             store: store, embedder: scheduler, dataDirectory: settings.dataFolder, pool: pool, queue: queue,
-            cache: cache, rerankers: Self.rerankers(settings.reranker, models, pool), logger: logger)
+            cache: cache, rerankers: Self.rerankers(settings.reranker, models, pool),
+            rules: IndexRules(snapshotChanges: settings.snapshotChanges), logger: logger)
         self.search = search
         // Passages that are taken in are seen once: they pass the cache by.
         ingest = IngestService(store: store, embedder: scheduler, logger: logger) { collection in

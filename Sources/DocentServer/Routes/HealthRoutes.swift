@@ -1,6 +1,8 @@
 import Encoders
 import Generation
 import Hummingbird
+import Retrieval
+import Storage
 
 /// Liveness, readiness, version.
 struct HealthRoutes {
@@ -15,15 +17,19 @@ struct HealthRoutes {
         var status: String
         var encoder: String
         var generators: [String]
+        var indexes: [CollectionIndex]
         /// Where the remote model's circuit stands; left out without one.
         var remoteCircuit: CircuitBreaker.State?
 
         enum CodingKeys: String, CodingKey {
-            case status
-            case encoder
-            case generators
+            case status, encoder, generators, indexes
             case remoteCircuit = "remote_circuit"
         }
+    }
+
+    private struct CollectionIndex: Encodable {
+        var collection: String
+        var index: IndexStatistics
     }
 
     func add(to router: Router<ServerContext>) {
@@ -38,7 +44,9 @@ struct HealthRoutes {
                 ReadyStatus(
                     status: "ready", encoder: services.embedder.modelName,
                     generators: services.answers.generatorNames,
-                    remoteCircuit: services.breaker?.statistics.state))
+                    indexes: try services.store.collections().map {
+                        CollectionIndex(collection: $0.name, index: services.search.statistics($0.id))
+                    }, remoteCircuit: services.breaker?.statistics.state))
         }
         router.get("/version") { _, _ in try JSONWire.response(services.build) }
     }

@@ -11,7 +11,7 @@ public struct DocumentExtractor: Sendable {
     /// The default size limit of one document: 32 MiB.
     ///
     /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit
-    /// is what keeps memory bounded. A larger file is refused before it is read; JSON Lines files have no limit, since
+    /// is what keeps memory bounded. A larger file is refused before it is read, but for plain text, which comes in parts; JSON Lines files have no limit, since
     /// each of their lines is a document.
     public static let defaultByteLimit = 32 << 20
     /// The most bytes of a title; longer ones are cut at a word.

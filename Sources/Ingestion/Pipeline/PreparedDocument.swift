@@ -49,7 +49,7 @@ struct DocumentPreparer: Sendable {
 
     /// Items that a JSON Lines file's documents are added in, by count and bytes.
     private static let mostAdded = 256
-    private static let mostAddedBytes = 8 << 20
+    static let mostAddedBytes = 8 << 20
 
     /// Takes the job's next item and prepares it.
     ///
@@ -78,6 +78,7 @@ struct DocumentPreparer: Sendable {
             if format == .jsonLines, case .path = item.payload { return try expandLines(claimed) }
             return try expand(claimed, format: format)
         }
+        if let path = path(ofLongText: item) { return try expandText(claimed, path: path) }
         let bytes: [UInt8]
         switch item.payload {
         case .path(let path): bytes = try SourceFile.read(path, limit: extractor.byteLimit)
@@ -209,7 +210,7 @@ struct DocumentPreparer: Sendable {
         return .expanded(itemCount: count)
     }
 
-    private func add(_ items: [NewJobItem], replacing itemID: Int64?) throws(IngestionError) {
+    func add(_ items: [NewJobItem], replacing itemID: Int64?) throws(IngestionError) {
         try known { () throws(StorageError) in try store.addItems(items, to: jobID, replacing: itemID) }
     }
 

@@ -6,8 +6,9 @@ import Storage
 ///
 /// A file below a given folder has its path relative to that folder as id, a file given itself its name; should two
 /// given paths hold files of the same id, all files of those paths get the given path in front. Hidden files and folders
-/// and files whose extension says they hold no text are skipped; symbolic links are followed once. The order is that of
-/// the names, so the same folder gives the same list.
+/// and files whose extension says they hold no text are skipped. Symbolic links are followed once, and not out of the
+/// given folder: whoever fills a folder must not choose what else is read. The order is that of the names, so the same
+/// folder gives the same list.
 public struct FileCollector: Sendable {
     /// A file to ingest.
     ///
@@ -60,7 +61,8 @@ public struct FileCollector: Sendable {
             var files: [(path: String, id: String)] = []
             if Self.isFolder(path) {
                 var visited: Set<String> = []
-                list(path, relative: "", depth: 0, &visited, &files, &collected.skipped)
+                let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+                list(path, inside: real, relative: "", depth: 0, &visited, &files, &collected.skipped)
             } else {
                 files = [(path, URL(fileURLWithPath: path).lastPathComponent)]
             }
@@ -107,7 +109,7 @@ public struct FileCollector: Sendable {
     }
 
     private func list(
-        _ folder: String, relative: String, depth: Int, _ visited: inout Set<String>,
+        _ folder: String, inside root: String, relative: String, depth: Int, _ visited: inout Set<String>,
         _ files: inout [(path: String, id: String)], _ skipped: inout [Skipped]
     ) {
         let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
@@ -128,9 +130,11 @@ public struct FileCollector: Sendable {
             if name.hasPrefix(".") { continue }
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             let id = relative.isEmpty ? name : relative + "/" + name
-            if Self.isFolder(path) {
+            if Self.leadsOut(path, of: root) {
+                skipped.append(Skipped(path: path, reason: "a link that leads out of the folder"))
+            } else if Self.isFolder(path) {
                 if isRecursive {
-                    list(path, relative: id, depth: depth + 1, &visited, &files, &skipped)
+                    list(path, inside: root, relative: id, depth: depth + 1, &visited, &files, &skipped)
                 } else {
                     skipped.append(Skipped(path: path, reason: "a folder inside the folder: --recursive enters it"))
                 }
@@ -140,6 +144,13 @@ public struct FileCollector: Sendable {
                 files.append((path, id))
             }
         }
+    }
+
+    /// Whether a path is a symbolic link to something outside the folder `root`.
+    private static func leadsOut(_ path: String, of root: String) -> Bool {
+        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil else { return false }
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        return target != root && !target.hasPrefix(root.hasSuffix("/") ? root : root + "/")
     }
 
     /// Files that come with documents but hold none.

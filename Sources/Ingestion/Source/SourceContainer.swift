@@ -16,6 +16,8 @@ struct SourceContainer {
 
     /// Archives within archives are opened this deep.
     static let maxDepth = 2
+    /// What an archive in an archive may unpack to, next to its size, and whatever its size.
+    private static let (innerRatio, innerLeastBytes) = (20, 64 << 10)
     private static let depthParameter = "depth="
 
     /// The most bytes of a document.
@@ -57,6 +59,11 @@ struct SourceContainer {
     ) throws(IngestionError) {
         var limits = ArchiveReader.Limits()
         limits.entryBytes = byteLimit
+        if depth > 1 {
+            // A thousand small archives in one must not have an archive's allowance each.
+            limits.ratio = Self.innerRatio
+            limits.leastTotalBytes = Self.innerLeastBytes
+        }
         let reader = ArchiveReader(source, format: "archive", limits: limits)
         try reader.forEach { (entry, read) throws(IngestionError) in
             let name = entry.path.split(separator: "/").last.map(String.init) ?? entry.path

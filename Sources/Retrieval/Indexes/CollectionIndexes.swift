@@ -15,6 +15,9 @@ import VectorIndex
 ///          ▼
 ///     all chunks in pieces ──▶ index at the watermark read first ──changes after it──▶ up to date
 ///
+/// Of a large collection that first index compares every vector and is there at once; ``buildGraph()`` makes the graph
+/// beside it and takes its place. ``Legs/remarks`` says what was wrong with the snapshots.
+///
 /// Applying a change twice does no harm, because ids are never reused and a chunk's text never changes under its id.
 /// Searches run while changes are applied; one thread at a time applies them.
 final class CollectionIndexes: Sendable {
@@ -24,17 +27,19 @@ final class CollectionIndexes: Sendable {
     static let changeBatch = 1_000
     /// Changes kept in the log behind the last snapshot, for other processes' indexes to catch up by.
     static let changeReserve: Int64 = 100_000
-    /// Changes after which a snapshot is worth its writing, whatever the size.
-    static let snapshotChangeMinimum = 5_000
 
     /// The two indexes and how far each has come.
     struct Legs: Sendable {
-        var vectors: any PersistentVectorIndex
+        var vectors: any VectorSearching
         var lexical: any PersistentLexicalIndex
         var vectorWatermark: Int64
         var lexicalWatermark: Int64
         /// Changes since the last snapshot; `Int.max` when there is no valid one.
         var unsavedChangeCount: Int
+        /// Why the snapshots could not be used, the last time they were opened or held too little.
+        var remarks: [IndexRemark] = []
+        /// Whether every vector is compared, because the graph is still to be built.
+        var isExact = false
 
         var watermark: Int64 { min(vectorWatermark, lexicalWatermark) }
     }
@@ -43,6 +48,7 @@ final class CollectionIndexes: Sendable {
     private let store: any DocumentStoring
     private let factory: any IndexFactory
     private let folder: String
+    private let rules: IndexRules
     private let logger: Logger
     private let legs: Mutex<Legs>
     /// Held by the one thread that applies changes, rebuilds or saves.
@@ -54,22 +60,29 @@ final class CollectionIndexes: Sendable {
     ///   - store: the truth.
     ///   - factory: makes and loads indexes.
     ///   - folder: where the collection's snapshots are; made when one is written.
+    ///   - rules: when to build in the background and when to save.
     ///   - logger: gets a line when a snapshot can't be used, and one when a build is done.
     /// - Throws: ``RetrievalError/storage(_:)`` when the database can't be read.
     init(
         opening collection: CollectionRecord, store: any DocumentStoring, factory: any IndexFactory, folder: String,
-        logger: Logger
+        rules: IndexRules = IndexRules(), logger: Logger
     ) throws(RetrievalError) {
         self.collection = collection
         self.store = store
         self.factory = factory
         self.folder = folder
+        self.rules = rules
         self.logger = logger
         let builder = IndexBuilder(
-            collection: collection, store: store, factory: factory, folder: folder, logger: logger)
+            collection: collection, store: store, factory: factory, folder: folder, rules: rules, logger: logger)
         legs = Mutex(try builder.open())
         try catchUp()
-        try mendIfIncomplete(builder)
+        try mendIfIncomplete()
+    }
+
+    private var builder: IndexBuilder {
+        IndexBuilder(
+            collection: collection, store: store, factory: factory, folder: folder, rules: rules, logger: logger)
     }
 
     /// The indexes as they are; searches use one value throughout.
@@ -104,23 +117,47 @@ final class CollectionIndexes: Sendable {
 
     private func applyChanges() throws(RetrievalError) {
         while true {
-            let current = current
-            let changes: [ChunkChange]
-            do {
-                changes = try store.changes(after: current.watermark, in: collection.id, limit: Self.changeBatch)
-            } catch .changesPruned(let sequence) {
+            do throws(RetrievalError) {
+                guard let next = try advanced(current) else { return }
+                legs.withLock { $0 = next }
+            } catch .storage(.changesPruned(let sequence)) {
                 logger.notice("the change log starts after the index: rebuilding", metadata: metadata(sequence))
-                try rebuild()
-                continue
-            } catch {
-                throw .storage(error)
+                try rebuild(IndexRemark(file: nil, reason: "the change log starts after the index"))
             }
-            guard let last = changes.last else { return }
-            try apply(changes, to: current)
-            legs.withLock {
-                $0.vectorWatermark = max($0.vectorWatermark, last.sequence)
-                $0.lexicalWatermark = max($0.lexicalWatermark, last.sequence)
-                $0.unsavedChangeCount = $0.unsavedChangeCount.addingClamped(changes.count)
+        }
+    }
+
+    /// `legs` with the next changes applied; nil when there are none.
+    private func advanced(_ legs: Legs) throws(RetrievalError) -> Legs? {
+        let changes: [ChunkChange]
+        do {
+            changes = try store.changes(after: legs.watermark, in: collection.id, limit: Self.changeBatch)
+        } catch {
+            throw .storage(error)
+        }
+        guard let last = changes.last else { return nil }
+        try apply(changes, to: legs)
+        var next = legs
+        next.vectorWatermark = max(legs.vectorWatermark, last.sequence)
+        next.lexicalWatermark = max(legs.lexicalWatermark, last.sequence)
+        next.unsavedChangeCount = legs.unsavedChangeCount.addingClamped(changes.count)
+        return next
+    }
+
+    /// Builds the graph that is missing while searches compare every vector, and lets them go on there.
+    /// - Throws: ``RetrievalError/storage(_:)`` when the database can't be read; searches stay exact then.
+    func buildGraph() throws(RetrievalError) {
+        while current.isExact {
+            let built = try builder.buildGraph()
+            do throws(RetrievalError) {
+                try updating.withLock { _ throws(RetrievalError) in
+                    var legs = current
+                    (legs.vectors, legs.vectorWatermark, legs.isExact) = (built.index, built.watermark, false)
+                    while let next = try advanced(legs) { legs = next }
+                    self.legs.withLock { $0 = legs }
+                }
+            } catch .storage(.changesPruned(let sequence)) {
+                logger.notice("the change log starts after the new graph: once more", metadata: metadata(sequence))
             }
         }
     }
@@ -141,30 +178,31 @@ final class CollectionIndexes: Sendable {
         legs.lexical.insert(unread.map { ($0.id, $0.embeddedText) })
     }
 
-    private func rebuild() throws(RetrievalError) {
-        let builder = IndexBuilder(
-            collection: collection, store: store, factory: factory, folder: folder, logger: logger)
-        let built = try builder.build()
+    private func rebuild(_ remark: IndexRemark) throws(RetrievalError) {
+        var built = try builder.build()
+        built.remarks = current.remarks + [remark]
         legs.withLock { $0 = built }
     }
 
     /// Rebuilds when the indexes do not hold as many chunks as the database, such as after a restored backup.
-    private func mendIfIncomplete(_ builder: IndexBuilder) throws(RetrievalError) {
+    private func mendIfIncomplete() throws(RetrievalError) {
         let current = current
+        let remark: IndexRemark
         do {
             let count = try store.chunkCount(in: collection.id)
             // Counts can only be compared while nobody writes.
             guard try store.latestSequence(in: collection.id) == current.watermark,
                 current.vectors.count != count || current.lexical.count != count
             else { return }
-            logger.notice(
-                "the indexes hold \(current.vectors.count) and \(current.lexical.count) of \(count) chunks: rebuilding",
-                metadata: metadata(current.watermark))
+            remark = IndexRemark(
+                file: nil,
+                reason: "the indexes hold \(current.vectors.count) and \(current.lexical.count) of \(count) chunks")
+            logger.notice("\(remark.reason): rebuilding", metadata: metadata(current.watermark))
         } catch {
             throw .storage(error)
         }
         try updating.withLock { _ throws(RetrievalError) in
-            try rebuild()
+            try rebuild(remark)
             try applyChanges()
         }
     }
@@ -172,7 +210,7 @@ final class CollectionIndexes: Sendable {
     /// Whether so much has changed since the last snapshot that the next start would feel it.
     var isWorthSaving: Bool {
         let current = current
-        return current.unsavedChangeCount >= max(Self.snapshotChangeMinimum, current.vectors.count / 4)
+        return current.unsavedChangeCount >= max(rules.snapshotChanges, current.vectors.count / 4)
     }
 
     /// Writes both snapshots when anything has changed since the last ones, and lets go of changes nobody needs.
@@ -182,14 +220,18 @@ final class CollectionIndexes: Sendable {
             // A collection deleted meanwhile must not leave a folder behind.
             _ = try store.collection(id: collection.id)
             let current = current
-            guard current.unsavedChangeCount > 0 else { return }
+            // Until its graph is built a collection has nothing to save that is dear to make.
+            guard current.unsavedChangeCount > 0, let vectors = current.vectors as? any PersistentVectorIndex else {
+                return
+            }
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Self.setAsideFolders(at: [IndexBuilder.lexicalPath(folder), IndexBuilder.vectorPath(folder)])
             try current.lexical.save(
                 to: IndexBuilder.lexicalPath(folder),
                 stamp: SnapshotStamp(
                     collectionID: collection.id, fingerprint: factory.lexicalFingerprint,
                     watermark: current.lexicalWatermark))
-            try current.vectors.save(
+            try vectors.save(
                 to: IndexBuilder.vectorPath(folder),
                 stamp: SnapshotStamp(
                     collectionID: collection.id, fingerprint: collection.encoderFingerprint,
@@ -197,6 +239,16 @@ final class CollectionIndexes: Sendable {
             legs.withLock { $0.unsavedChangeCount = 0 }
             let sequence = current.watermark - Self.changeReserve
             if sequence > 0 { try store.pruneChanges(through: sequence, in: collection.id) }
+        }
+    }
+
+    /// Moves folders away that stand where a snapshot goes; they are somebody's, so they are kept.
+    private static func setAsideFolders(at paths: [String]) throws {
+        for path in paths {
+            let type = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+            guard type == .typeDirectory else { continue }
+            let target = "\(path).set-aside-\(UUID().uuidString.lowercased())"
+            try FileManager.default.moveItem(atPath: path, toPath: target)
         }
     }
 

@@ -11,6 +11,7 @@ struct IndexBuilder {
     let store: any DocumentStoring
     let factory: any IndexFactory
     let folder: String
+    let rules: IndexRules
     let logger: Logger
 
     static func vectorPath(_ folder: String) -> String { folder + "/vectors.index" }
@@ -18,21 +19,36 @@ struct IndexBuilder {
 
     /// Loads what can be loaded and builds the rest; changes since the watermarks are still to be applied.
     func open() throws(RetrievalError) -> CollectionIndexes.Legs {
-        let vectors = load(Self.vectorPath(folder), fingerprint: collection.encoderFingerprint) {
+        var remarks: [IndexRemark] = []
+        let vectors = load(Self.vectorPath(folder), fingerprint: collection.encoderFingerprint, &remarks) {
             let loaded = try factory.loadVectorIndex(path: $0)
             guard loaded.index.dimension == collection.dimension else {
                 throw RetrievalError.wrongDimension(expected: collection.dimension, actual: loaded.index.dimension)
             }
             return loaded
         }
-        let lexical = load(Self.lexicalPath(folder), fingerprint: factory.lexicalFingerprint) {
+        let lexical = load(Self.lexicalPath(folder), fingerprint: factory.lexicalFingerprint, &remarks) {
             try factory.loadLexicalIndex(path: $0)
         }
-        return try build(vectors: vectors, lexical: lexical)
+        var legs = try build(vectors: vectors, lexical: lexical)
+        legs.remarks = remarks
+        return legs
     }
 
     /// Builds both indexes from the database.
     func build() throws(RetrievalError) -> CollectionIndexes.Legs { try build(vectors: nil, lexical: nil) }
+
+    /// Builds the graph alone, up to the watermark that is returned with it.
+    func buildGraph() throws(RetrievalError) -> (index: any PersistentVectorIndex, watermark: Int64) {
+        do {
+            let sequence = try store.latestSequence(in: collection.id)
+            let index = try factory.makeVectorIndex(dimension: collection.dimension)
+            try forEachBatch { try Self.insert($0, into: index, logger) }
+            return (index, sequence)
+        } catch {
+            throw RetrievalError(error)
+        }
+    }
 
     private func build(
         vectors: (index: any PersistentVectorIndex, watermark: Int64)?,
@@ -47,19 +63,16 @@ struct IndexBuilder {
             let start = ContinuousClock.now
             // Read before the chunks: what is committed while they are read is applied once more, which does no harm.
             let sequence = try store.latestSequence(in: collection.id)
+            let isExact = try vectors == nil && store.chunkCount(in: collection.id) >= rules.exactFrom
             let legs = CollectionIndexes.Legs(
-                vectors: try vectors?.index ?? factory.makeVectorIndex(dimension: collection.dimension),
+                vectors: try vectors?.index ?? emptyVectors(isExact: isExact),
                 lexical: try lexical?.index ?? factory.makeLexicalIndex(),
                 vectorWatermark: vectors?.watermark ?? sequence, lexicalWatermark: lexical?.watermark ?? sequence,
-                unsavedChangeCount: .max)
-            var (last, count): (Int64, Int) = (0, 0)
-            while true {
-                let entries = try store.indexEntries(
-                    in: collection.id, after: last, limit: CollectionIndexes.buildBatch)
-                guard let end = entries.last else { break }
+                unsavedChangeCount: .max, isExact: isExact)
+            var count = 0
+            try forEachBatch { entries in
                 if vectors == nil { try Self.insert(entries, into: legs.vectors, logger) }
                 if lexical == nil { legs.lexical.insert(entries.map { ($0.id, $0.embeddedText) }) }
-                last = end.id
                 count += entries.count
             }
             if count > 0 {
@@ -76,11 +89,35 @@ struct IndexBuilder {
         }
     }
 
+    private func emptyVectors(isExact: Bool) throws -> any VectorSearching {
+        if isExact { return try factory.makeExactIndex(dimension: collection.dimension) }
+        return try factory.makeVectorIndex(dimension: collection.dimension)
+    }
+
+    /// Hands over all chunks in pieces of bounded size, by ascending id.
+    private func forEachBatch(_ body: ([IndexEntry]) throws -> Void) throws {
+        var last: Int64 = 0
+        while true {
+            let entries = try store.indexEntries(in: collection.id, after: last, limit: CollectionIndexes.buildBatch)
+            guard let end = entries.last else { return }
+            try body(entries)
+            last = end.id
+        }
+    }
+
     /// A snapshot that is this collection's, of this fingerprint, and not from the database's future; else nil.
     private func load<Index>(
-        _ path: String, fingerprint: String, _ read: (String) throws -> (index: Index, stamp: SnapshotStamp)
+        _ path: String, fingerprint: String, _ remarks: inout [IndexRemark],
+        _ read: (String) throws -> (index: Index, stamp: SnapshotStamp)
     ) -> (index: Index, watermark: Int64)? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        // A link counts, wherever it leads.
+        guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else {
+            if ((try? store.chunkCount(in: collection.id)) ?? 0) > 0 {
+                remarks.append(IndexRemark(file: name, reason: "there was no snapshot", isMissing: true))
+            }
+            return nil
+        }
         do {
             let (index, stamp) = try read(path)
             guard stamp.collectionID == collection.id, stamp.fingerprint == fingerprint else {
@@ -96,13 +133,14 @@ struct IndexBuilder {
             logger.notice(
                 "a snapshot can't be used and is built anew",
                 metadata: ["collection": "\(collection.name)", "file": "\(path)", "reason": "\(error)"])
+            remarks.append(IndexRemark(file: name, reason: "\(error)"))
             return nil
         }
     }
 
     /// Inserts entries whose vectors have the index's dimension; others are logged and left out.
     static func insert(
-        _ entries: [IndexEntry], into index: any PersistentVectorIndex, _ logger: Logger
+        _ entries: [IndexEntry], into index: any VectorSearching, _ logger: Logger
     ) throws(RetrievalError) {
         var ids: [Int64] = []
         var vectors: [Float] = []

@@ -1,7 +1,7 @@
 package import Kernels
 import LexicalIndex
 package import Tensors
-import VectorIndex
+package import VectorIndex
 
 extension HNSWIndex: PersistentVectorIndex {}
 extension BM25Index: PersistentLexicalIndex {}
@@ -18,6 +18,10 @@ package struct StandardIndexFactory: IndexFactory {
 
     package func makeVectorIndex(dimension: Int) throws -> any PersistentVectorIndex {
         try HNSWIndex(dimension: dimension, metric: .cosine, parameters: HNSWParameters(), pool: pool)
+    }
+
+    package func makeExactIndex(dimension: Int) throws -> any VectorSearching {
+        try FlatIndex(dimension: dimension, metric: .cosine, pool: pool)
     }
 
     package func loadVectorIndex(path: String) throws -> (index: any PersistentVectorIndex, stamp: SnapshotStamp) {

@@ -24,6 +24,8 @@ public final class SearchService: Sendable {
         var filters: [Int64: FilterCache] = [:]
         /// Collections whose background refresh has not begun yet.
         var waitingRefreshes: Set<Int64> = []
+        /// Graphs that are being built while searches are exact.
+        var building: [Int64: Task<Void, Never>] = [:]
     }
 
     private let store: any DocumentStoring
@@ -33,7 +35,10 @@ public final class SearchService: Sendable {
     let queue: ComputeQueue
     let rerankers: RerankerSource?
     private let maintenance: ComputeQueue
+    /// One graph is built at a time, with all threads, and keeps nothing else waiting.
+    private let building = ComputeQueue(label: "graph building", workerCount: 1, depth: 1_024)
     private let factory: any IndexFactory
+    private let rules: IndexRules
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -46,20 +51,23 @@ public final class SearchService: Sendable {
     ///   - queue: where searches run; nil for one of its own with a thread for each of the pool's.
     ///   - cache: remembers queries' vectors; nil for one of its own.
     ///   - rerankers: the cross-encoder for searches that ask for one; nil refuses them.
+    ///   - rules: when indexes are built in the background, and when they are saved.
     ///   - logger: gets notices of snapshots that can't be used, and of builds.
     public convenience init(
         store: any DocumentStoring, embedder: any TextEmbedding, dataDirectory: String, pool: ThreadPool,
-        queue: ComputeQueue? = nil, cache: EmbeddingCache? = nil, rerankers: RerankerSource? = nil, logger: Logger
+        queue: ComputeQueue? = nil, cache: EmbeddingCache? = nil, rerankers: RerankerSource? = nil,
+        rules: IndexRules = IndexRules(), logger: Logger
     ) {
         self.init(
             store: store, embedder: embedder, dataDirectory: dataDirectory, pool: pool, queue: queue,
-            factory: StandardIndexFactory(pool: pool), cache: cache, rerankers: rerankers, logger: logger)
+            factory: StandardIndexFactory(pool: pool), cache: cache, rerankers: rerankers, rules: rules,
+            logger: logger)
     }
 
     package init(
         store: any DocumentStoring, embedder: any TextEmbedding, dataDirectory: String, pool: ThreadPool,
         queue: ComputeQueue? = nil, factory: any IndexFactory, cache: EmbeddingCache? = nil,
-        rerankers: RerankerSource? = nil, logger: Logger
+        rerankers: RerankerSource? = nil, rules: IndexRules = IndexRules(), logger: Logger
     ) {
         self.store = store
         self.embedder = QueryEmbedder(encoder: embedder, cache: cache)
@@ -68,6 +76,7 @@ public final class SearchService: Sendable {
         self.queue = queue ?? ComputeQueue(label: "search", workerCount: pool.threadCount, depth: 256)
         maintenance = ComputeQueue(label: "index maintenance", workerCount: 2, depth: 1_024)
         self.factory = factory
+        self.rules = rules
         self.rerankers = rerankers
         self.logger = logger
     }
@@ -166,9 +175,32 @@ public final class SearchService: Sendable {
     private func openIndexes(of collection: CollectionRecord) async throws -> CollectionIndexes {
         try await maintenance.run { [self] in
             let indexes = try CollectionIndexes(
-                opening: collection, store: store, factory: factory, folder: folder(of: collection.id), logger: logger)
+                opening: collection, store: store, factory: factory, folder: folder(of: collection.id), rules: rules,
+                logger: logger)
             if indexes.isWorthSaving { save(indexes) }
+            buildGraph(of: indexes)
             return indexes
+        }
+    }
+
+    /// Has a graph that is missing built in the background, once, and saved.
+    private func buildGraph(of indexes: CollectionIndexes) {
+        let id = indexes.collection.id
+        state.withLock { held in
+            guard indexes.current.isExact, held.building[id] == nil else { return }
+            held.building[id] = Task { [self] in
+                do {
+                    try await building.run { [self] in
+                        try indexes.buildGraph()
+                        save(indexes)
+                    }
+                } catch {
+                    logger.error(
+                        "a graph could not be built: searches stay exact",
+                        metadata: ["collection": "\(id)", "reason": "\(error)"])
+                }
+                state.withLock { $0.building[id] = nil }
+            }
         }
     }
 
@@ -218,6 +250,7 @@ public final class SearchService: Sendable {
         }
         guard let indexes else { return }
         try indexes.catchUp()
+        buildGraph(of: indexes)
         if indexes.isWorthSaving { save(indexes) }
     }
 
@@ -225,8 +258,12 @@ public final class SearchService: Sendable {
 
     /// Writes the snapshots of all open collections that have changed since the last ones.
     ///
-    /// A server does so when it stops, `ingest` when it is done. What goes wrong is logged.
-    public func saveSnapshots() async {
+    /// A server does so when it stops, a command when it is done. What goes wrong is logged.
+    /// - Parameter finishingGraphs: whether to wait for graphs that are being built; they are lost otherwise.
+    public func saveSnapshots(finishingGraphs: Bool = true) async {
+        if finishingGraphs {
+            for task in state.withLock({ Array($0.building.values) }) { await task.value }
+        }
         let ids = state.withLock { Set($0.open.keys).union($0.opening.keys).union($0.waitingRefreshes) }
         for id in ids.sorted() {
             do {
@@ -288,7 +325,7 @@ public final class SearchService: Sendable {
 
     private func folder(of collectionID: Int64) -> String { Self.folder(of: collectionID, in: dataDirectory) }
 
-    private static func folder(of collectionID: Int64, in dataDirectory: String) -> String {
+    static func folder(of collectionID: Int64, in dataDirectory: String) -> String {
         "\(dataDirectory)/collections/\(collectionID)"
     }
 

@@ -27,11 +27,11 @@ struct Library {
     /// A service that starts from what is on disk, as after a restart.
     func service(
         factory: (any IndexFactory)? = nil, embedder other: WordEmbedder? = nil, queue: ComputeQueue? = nil,
-        rerankers: RerankerSource? = nil
+        rerankers: RerankerSource? = nil, rules: IndexRules = IndexRules()
     ) -> SearchService {
         SearchService(
             store: store, embedder: other ?? embedder, dataDirectory: folder.path, pool: pool, queue: queue,
-            factory: factory ?? PlainIndexFactory(), rerankers: rerankers,
+            factory: factory ?? PlainIndexFactory(), rerankers: rerankers, rules: rules,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -42,6 +42,8 @@ final class PlainVectorIndex: PersistentVectorIndex {
     func contains(_ id: Int64) -> Bool { vectors.withLock { $0[id] != nil } }
     func vector(of id: Int64) -> [Float]? { vectors.withLock { $0[id] } }
 
+    func idsWithForeignCodes() -> [Int64] { [] }
+
     func save(to path: String, stamp: SnapshotStamp) throws {
         try PlainSnapshot(content: vectors.withLock { $0 }, stamp: stamp).write(to: path)
     }
@@ -72,6 +74,10 @@ final class PlainLexicalIndex: PersistentLexicalIndex {
 
     func explain(_ query: String, id: Int64) -> [TermContribution] {
         texts.withLock { $0[id] }.map { Self.terms(query, $0) } ?? []
+    }
+
+    func postingDigests() -> [Int64: UInt64] {
+        texts.withLock { $0.mapValues { $0.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) } } }
     }
 
     func save(to path: String, stamp: SnapshotStamp) throws {
@@ -135,6 +141,10 @@ final class PlainIndexFactory: IndexFactory {
     func makeVectorIndex(dimension: Int) throws -> any PersistentVectorIndex {
         counter.withLock { $0.made += 1 }
         return PlainVectorIndex(dimension: dimension)
+    }
+
+    func makeExactIndex(dimension: Int) throws -> any VectorSearching {
+        try FlatIndex(dimension: dimension, metric: .cosine)
     }
 
     func loadVectorIndex(path: String) throws -> (index: any PersistentVectorIndex, stamp: SnapshotStamp) {
