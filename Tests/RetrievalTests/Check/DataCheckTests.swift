@@ -84,8 +84,8 @@ struct DataCheckTests {
             try writer.append(bytes)
         }
         try writer.commit()
-        _ = try FileManager.default.replaceItemAt(
-            URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: path + ".new"))
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: path + ".new", toPath: path)
         let findings = try report(library).findings
         #expect(findings.map(\.detail) == ["its code is not that of its vector"])
     }

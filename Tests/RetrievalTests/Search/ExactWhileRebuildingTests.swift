@@ -126,7 +126,7 @@ struct ExactWhileRebuildingTests {
         _ = try await answers(service)
         let path = library.snapshotFolder + "/vectors.index"
         try FileManager.default.removeItem(atPath: path)
-        for number in 0..<12 { try library.add("n\(number)", "new text \(number)") }
+        for number in 0..<20 { try library.add("n\(number)", "new text \(number)") }
         try await service.refresh(library.collection.id)
         #expect(FileManager.default.fileExists(atPath: path))
     }
