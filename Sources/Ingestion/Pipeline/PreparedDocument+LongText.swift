@@ -67,7 +67,7 @@ struct TextPartReader {
     /// The next part, nil after the last.
     mutating func next() throws(IngestionError) -> [UInt8]? {
         do {
-            while rest.count < partBytes, let more = try handle.read(upToCount: partBytes), !more.isEmpty {
+            while rest.count <= partBytes, let more = try handle.read(upToCount: partBytes), !more.isEmpty {
                 rest += more
             }
         } catch {
