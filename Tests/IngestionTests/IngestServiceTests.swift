@@ -54,6 +54,17 @@ struct IngestServiceTests {
         #expect(again.progress.unchanged == 2)
     }
 
+    @Test("no file of an archive is left waiting, whoever looks for work while it is opened")
+    func archiveWhileOthersLook() async throws {
+        let bytes = StoredZip(["a.md": "# A\n\nText of a.", "b.csv": "x,y\n1,2\n"]).bytes
+        for _ in 0..<60 {
+            let bench = try Bench()
+            try Data(bytes).write(to: URL(fileURLWithPath: bench.folder.file("all.zip")))
+            let job = try await bench.ingest([bench.folder.file("all.zip")])
+            #expect(job.state == .succeeded && job.progress.done == 2)
+        }
+    }
+
     @Test("files are stored with their chunks, and progress counts what happened")
     func firstIngest() async throws {
         let bench = try Bench()

@@ -38,7 +38,8 @@ struct IngestPipeline {
     }
 
     private enum Event: Sendable {
-        case prepared(Preparation)
+        /// What became of an item, and how many files of documents had been opened when it was asked for.
+        case prepared(Preparation, expansions: Int)
         case embedded([Embedded])
         case stored([Outcome])
     }
@@ -65,6 +66,8 @@ struct IngestPipeline {
         var isStoring = false
         /// No item was left to take; a file of documents that is being opened may add some.
         var isDrained = false
+        /// Files of documents that were opened.
+        var expansionCount = 0
         var stop: IngestionError?
         var progress: IngestProgress
         let clock = ContinuousClock()
@@ -109,7 +112,10 @@ struct IngestPipeline {
                 state.ready.count < 4 * parserCount
             {
                 state.parsing += 1
-                group.addTask { [preparer, parsing] in .prepared(await parsing.run { preparer.next() }) }
+                let expansions = state.expansionCount
+                group.addTask { [preparer, parsing] in
+                    .prepared(await parsing.run { preparer.next() }, expansions: expansions)
+                }
             }
         }
         let isFull = state.queue.waitingTokens >= Self.batchTokens || state.queue.waitingCount >= Self.batchTexts
@@ -132,7 +138,11 @@ struct IngestPipeline {
 
     private func handle(_ event: Event, _ state: inout State, _ report: (IngestProgress) -> Void) {
         switch event {
-        case .prepared(let preparation):
+        case .prepared(.nothingLeft, let expansions):
+            state.parsing -= 1
+            // What a file opened meanwhile has added may not have been there yet when it was looked for.
+            if expansions == state.expansionCount { state.isDrained = true }
+        case .prepared(let preparation, _):
             state.parsing -= 1
             handle(preparation, &state, report)
         case .embedded(let parts):
@@ -177,7 +187,7 @@ struct IngestPipeline {
 
     private func handle(_ preparation: Preparation, _ state: inout State, _ report: (IngestProgress) -> Void) {
         switch preparation {
-        case .nothingLeft: state.isDrained = true
+        case .nothingLeft: break
         case .ready(let prepared):
             if prepared.missing.isEmpty { state.ready.append(prepared) } else { state.queue.add(prepared) }
         case .unchanged(let id, let byteCount):
@@ -188,6 +198,7 @@ struct IngestPipeline {
         case .failed(let id, let reason): failed(id, reason, &state, report)
         case .expanded(let itemCount):
             state.progress.totalCount += itemCount - 1
+            state.expansionCount += 1
             state.isDrained = false
         case .stopped(let error): state.stop = state.stop ?? error
         }
