@@ -107,7 +107,11 @@ struct DocumentRoutes {
         }
         while true {
             let current = try services.store.job(id: job.id)
-            if current.state.isFinal { return try JSONWire.response(JobReply(job: current)) }
+            if current.state.isFinal {
+                // A search may go on beside a refresh under way; who waited sees what was stored.
+                try await services.search.refresh(collection.id)
+                return try JSONWire.response(JobReply(job: current))
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
