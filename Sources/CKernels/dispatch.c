@@ -70,6 +70,8 @@ int ck_use_level(ck_level level) {
 
 const ck_table *ck_kernels(void) { return &tables[ck_active_level()]; }
 
+const ck_table *ck_kernels_at(ck_level level) { return ck_has_level(level) ? &tables[level] : NULL; }
+
 const char *ck_level_name(ck_level level) {
     switch (level) {
     case CK_LEVEL_SCALAR: return "scalar";

@@ -16,3 +16,6 @@ typedef struct {
 
 /// The kernels of the level in use. Valid for the life of the process; read it once per operation, not per element.
 const ck_table *ck_kernels(void);
+
+/// The kernels of `level`, whichever is in use; null when this machine lacks it.
+const ck_table *ck_kernels_at(ck_level level);

@@ -34,10 +34,8 @@ void ck_fill_quant(ck_level level, ck_quant_table *table) {
 const ck_quant_table *ck_quant_kernels(void) { return &ck_kernels()->quant; }
 
 const ck_quant_table *ck_quant_kernels_at(ck_level level) {
-    static ck_quant_table tables[CK_LEVEL_COUNT];
-    if (!ck_has_level(level)) return 0;
-    ck_fill_quant(level, &tables[level]);  // writes the same values every time
-    return &tables[level];
+    const ck_table *table = ck_kernels_at(level);
+    return table ? &table->quant : 0;
 }
 
 void ck_quant_product(const ck_quant_table *table, ck_weight_type type, const ck_product *p) {
