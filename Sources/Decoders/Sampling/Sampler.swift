@@ -1,3 +1,4 @@
+import Kernels
 package import Tokenizers
 
 #if canImport(Glibc)
@@ -33,7 +34,7 @@ package struct Sampler {
     /// The penalties on presence and frequency count only what the sampler drew itself, as OpenAI's do.
     package init(_ parameters: SamplingParameters, history: [TokenID]) {
         self.parameters = parameters
-        random = SplitMix64(state: parameters.seed)
+        random = SplitMix64(seed: parameters.seed)
         recent = Array(history.suffix(SamplingParameters.repeatWindow))
     }
 
@@ -196,18 +197,7 @@ package func logSumExp(_ logits: Span<Float>) -> Float {
     return greatest + Float(log(sum))
 }
 
-/// A small generator of random numbers; its sequence depends on the seed alone.
-///
-/// Source: Vigna, "SplitMix64" (public-domain algorithm).
-struct SplitMix64 {
-    var state: UInt64
-
+extension SplitMix64 {
     /// A number from 0 up to, not including, 1.
-    mutating func unit() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
+    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

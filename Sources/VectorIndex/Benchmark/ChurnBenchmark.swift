@@ -94,7 +94,7 @@ public struct ChurnBenchmark: Sendable {
         progress("building over \(count) vectors")
         try insert(held, into: index)
         var rounds = [try state(index, held, round: 0)]
-        var random = ShuffleGenerator(state: parameters.seed)
+        var random = SplitMix64(seed: parameters.seed)
         for round in 1...roundCount {
             progress("round \(round): \(replaced) vectors out, as many in")
             held.shuffle(using: &random)
@@ -112,18 +112,5 @@ public struct ChurnBenchmark: Sendable {
         return ChurnReport(
             vectors: count, share: share, efSearch: parameters.efSearch, rounds: rounds, fresh: fresh,
             recallLoss: fresh.recallAt10 - last.recallAt10, byteRatio: Double(last.bytes) / Double(max(fresh.bytes, 1)))
-    }
-}
-
-/// SplitMix64: the same shuffles for the same seed.
-private struct ShuffleGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
     }
 }

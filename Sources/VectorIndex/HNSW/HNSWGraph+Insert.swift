@@ -1,16 +1,14 @@
 import CKernels
+import Kernels
 import Synchronization
 
 // Linking a new node into the graph. Several threads do this at once, each for its own node.
 extension HNSWGraph {
     /// The level of the `ordinal`-th node: geometric with ratio 1/M, the same for equal seeds on any thread count.
     ///
-    /// Source: Malkov and Yashunin 2018, section 4.1 (mL = 1/ln M); the bits are those of SplitMix64.
+    /// Source: Malkov and Yashunin 2018, section 4.1 (mL = 1/ln M).
     func level(ofOrdinal ordinal: UInt64) -> Int {
-        var bits = parameters.seed &+ (ordinal &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        bits ^= bits >> 31
+        let bits = SplitMix64.mixed(parameters.seed &+ (ordinal &+ 1) &* SplitMix64.increment)
         var level = 0
         var share = 1.0
         let uniform = (Double(bits >> 11) + 0.5) / 9_007_199_254_740_992
