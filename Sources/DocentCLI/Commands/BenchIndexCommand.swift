@@ -24,19 +24,16 @@ struct BenchIndexCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(global)
         try Runtime.useKernelLevel(settings)
+        if churn { return try runChurn(settings) }
         let snapshot = FileManager.default.temporaryDirectory
             .appendingPathComponent("docent-bench-\(UUID().uuidString).index").path
         defer { try? FileManager.default.removeItem(atPath: snapshot) }
-        if churn { return try runChurn(settings) }
         var benchmark = IndexBenchmark(
             metric: try shape.knownMetric(), parameters: try shape.parameters(), snapshotPath: snapshot)
         if filters { benchmark.filters = FilterBenchmark() }
+        let inputs = try Inputs(vectors, queries, settings)
         let report = try benchmark.run(
-            vectors: try VectorMatrix(npy: vectors), queries: try VectorMatrix(npy: queries),
-            pool: ThreadPool(threadCount: settings.threads)
-        ) { step in
-            if !settings.isQuiet { Terminal.note(step) }
-        }
+            vectors: inputs.vectors, queries: inputs.queries, pool: inputs.pool, progress: inputs.note)
         if json { return try Terminal.printJSON(report) }
         Terminal.print("built in \(Reports.figure(report.buildS)) s, \(ByteCount.text(report.bytes))")
         let widths = [6, 10, 12, 12, 10, 10]
@@ -57,14 +54,31 @@ struct BenchIndexCommand: AsyncParsableCommand {
         }
     }
 
+    /// What either benchmark works on.
+    private struct Inputs {
+        let vectors: VectorMatrix
+        let queries: VectorMatrix
+        let pool: ThreadPool
+        private let isQuiet: Bool
+
+        init(_ vectors: String, _ queries: String, _ settings: Settings) throws {
+            self.vectors = try VectorMatrix(npy: vectors)
+            self.queries = try VectorMatrix(npy: queries)
+            pool = ThreadPool(threadCount: settings.threads)
+            isQuiet = settings.isQuiet
+        }
+
+        /// Says what begins.
+        func note(_ step: String) {
+            if !isQuiet { Terminal.note(step) }
+        }
+    }
+
     private func runChurn(_ settings: Settings) throws {
         let benchmark = ChurnBenchmark(metric: try shape.knownMetric(), parameters: try shape.parameters())
+        let inputs = try Inputs(vectors, queries, settings)
         let report = try benchmark.run(
-            vectors: try VectorMatrix(npy: vectors), queries: try VectorMatrix(npy: queries),
-            pool: ThreadPool(threadCount: settings.threads)
-        ) { step in
-            if !settings.isQuiet { Terminal.note(step) }
-        }
+            vectors: inputs.vectors, queries: inputs.queries, pool: inputs.pool, progress: inputs.note)
         if json { return try Terminal.printJSON(report) }
         for state in report.rounds {
             Terminal.print(
