@@ -138,13 +138,9 @@ struct IngestPipeline {
 
     private func handle(_ event: Event, _ state: inout State, _ report: (IngestProgress) -> Void) {
         switch event {
-        case .prepared(.nothingLeft, let expansions):
+        case .prepared(let preparation, let expansions):
             state.parsing -= 1
-            // What a file opened meanwhile has added may not have been there yet when it was looked for.
-            if expansions == state.expansionCount { state.isDrained = true }
-        case .prepared(let preparation, _):
-            state.parsing -= 1
-            handle(preparation, &state, report)
+            handle(preparation, expansions: expansions, &state, report)
         case .embedded(let parts):
             state.isEmbedding = false
             for part in parts { handle(part, &state, report) }
@@ -185,9 +181,12 @@ struct IngestPipeline {
         }
     }
 
-    private func handle(_ preparation: Preparation, _ state: inout State, _ report: (IngestProgress) -> Void) {
+    private func handle(
+        _ preparation: Preparation, expansions: Int, _ state: inout State, _ report: (IngestProgress) -> Void
+    ) {
         switch preparation {
-        case .nothingLeft: break
+        // What a file opened meanwhile has added may not have been there yet when it was looked for.
+        case .nothingLeft: state.isDrained = expansions == state.expansionCount
         case .ready(let prepared):
             if prepared.missing.isEmpty { state.ready.append(prepared) } else { state.queue.add(prepared) }
         case .unchanged(let id, let byteCount):
