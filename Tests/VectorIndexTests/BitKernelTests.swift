@@ -7,17 +7,6 @@ struct BitKernelTests {
     private static let rowCount = 9
     private static let dimensions = [1, 2, 63, 64, 65, 384, 511, 512, 513, 768, 1023, 1536]
 
-    private func table(_ level: ck_level) -> ck_distance_table {
-        var table = ck_distance_table()
-        unsafe ck_fill_distance(level, &table)
-        return table
-    }
-
-    private func vectors(_ count: Int, _ dimension: Int, seed: UInt64) -> [[Float]] {
-        var random = SeededGenerator(seed: seed)
-        return (0..<count).map { _ in (0..<dimension).map { _ in Float.random(in: -2...2, using: &random) } }
-    }
-
     private func width(_ dimension: Int) -> Int { (dimension + 511) / 512 * 512 }
 
     /// Rows of bits with their scales, and a query's planes, made at one level.
@@ -72,12 +61,12 @@ struct BitKernelTests {
         return out
     }
 
-    @Test("codes and distances are the scalar level's, at every batch size", arguments: CodeKernelTests.levels)
+    @Test("codes and distances are the scalar level's, at every batch size", arguments: KernelFixtures.levels)
     func agreement(level: ck_level) {
-        let (table, scalar) = (table(level), table(CK_LEVEL_SCALAR))
+        let (table, scalar) = (KernelFixtures.table(level), KernelFixtures.table(CK_LEVEL_SCALAR))
         for dimension in Self.dimensions {
-            let rows = vectors(Self.rowCount, dimension, seed: UInt64(dimension))
-            let query = vectors(1, dimension, seed: 99)[0]
+            let rows = KernelFixtures.vectors(Self.rowCount, dimension, seed: UInt64(dimension))
+            let query = KernelFixtures.vectors(1, dimension, seed: 99)[0]
             let coded = code(rows, query, table)
             #expect(coded == code(rows, query, scalar), "\(dimension)")
             for count in 1...Self.rowCount {
@@ -91,10 +80,10 @@ struct BitKernelTests {
 
     @Test("a distance counts the bits in which a row differs from the planes, bit by bit")
     func counts() {
-        let table = table(CK_LEVEL_SCALAR)
+        let table = KernelFixtures.table(CK_LEVEL_SCALAR)
         let dimension = 600
-        let rows = vectors(3, dimension, seed: 4)
-        let coded = code(rows, vectors(1, dimension, seed: 5)[0], table)
+        let rows = KernelFixtures.vectors(3, dimension, seed: 4)
+        let coded = code(rows, KernelFixtures.vectors(1, dimension, seed: 5)[0], table)
         let got = distances(coded, dimension: dimension, ids: [0, 1, 2], table)
         for row in 0..<3 {
             var sum = 0
@@ -113,9 +102,9 @@ struct BitKernelTests {
 
     @Test("products are right on average, and off by no more than signs lose", arguments: [64, 384, 768])
     func estimate(dimension: Int) {
-        let table = table(ck_best_level())
-        let rows = vectors(400, dimension, seed: 8)
-        let query = vectors(1, dimension, seed: 9)[0]
+        let table = KernelFixtures.table(ck_best_level())
+        let rows = KernelFixtures.vectors(400, dimension, seed: 8)
+        let query = KernelFixtures.vectors(1, dimension, seed: 9)[0]
         let got = distances(
             code(rows, query, table), dimension: dimension, ids: (0..<400).map { UInt32($0) }, table)
         let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -131,9 +120,9 @@ struct BitKernelTests {
         #expect(abs(mean) <= 4 * bound / Float(errors.count).squareRoot(), "\(mean)")
     }
 
-    @Test("vectors of zeros and of tiny numbers have finite codes", arguments: CodeKernelTests.levels)
+    @Test("vectors of zeros and of tiny numbers have finite codes", arguments: KernelFixtures.levels)
     func tiny(level: ck_level) {
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for value in [0, Float.leastNonzeroMagnitude, 1e-38, 1e-30, 9e18] {
             let coded = code([[value, -value]], [value, value], table)
             #expect(coded.scales[0].isFinite && coded.factor.isFinite && coded.lengths[0].isFinite)

@@ -28,20 +28,7 @@ private struct CodedRows {
 
 @Suite("Code kernels")
 struct CodeKernelTests {
-    static let levels: [ck_level] = (0..<CK_LEVEL_COUNT.rawValue).map { ck_level(rawValue: $0) }
-        .filter { ck_has_level($0) == 1 }
     private static let rowCount = 9
-
-    private func table(_ level: ck_level) -> ck_distance_table {
-        var table = ck_distance_table()
-        unsafe ck_fill_distance(level, &table)
-        return table
-    }
-
-    private func vectors(_ count: Int, _ dimension: Int, seed: UInt64) -> [[Float]] {
-        var random = SeededGenerator(seed: seed)
-        return (0..<count).map { _ in (0..<dimension).map { _ in Float.random(in: -2...2, using: &random) } }
-    }
 
     /// Calls `gather` with one slab per array.
     private func distances(
@@ -72,12 +59,14 @@ struct CodeKernelTests {
         return out
     }
 
-    @Test("int8 distances are exactly the scalar level's, at every length and batch size", arguments: levels)
+    @Test(
+        "int8 distances are exactly the scalar level's, at every length and batch size",
+        arguments: KernelFixtures.levels)
     func int8(level: ck_level) throws {
-        let (table, scalar) = (table(level), table(CK_LEVEL_SCALAR))
+        let (table, scalar) = (KernelFixtures.table(level), KernelFixtures.table(CK_LEVEL_SCALAR))
         for dimension in Array(1...130) + [200, 255, 256, 383, 384, 385, 768, 1023] {
-            let rows = vectors(Self.rowCount, dimension, seed: UInt64(dimension))
-            let query = vectors(1, dimension, seed: 99)[0]
+            let rows = KernelFixtures.vectors(Self.rowCount, dimension, seed: UInt64(dimension))
+            let query = KernelFixtures.vectors(1, dimension, seed: 99)[0]
             let coded = CodedRows(rows, table)
             let reference = CodedRows(rows, scalar)
             #expect(coded.bytes == reference.bytes)
@@ -107,12 +96,12 @@ struct CodeKernelTests {
         }
     }
 
-    @Test("bf16 distances agree with double precision within the stated bound", arguments: levels)
+    @Test("bf16 distances agree with double precision within the stated bound", arguments: KernelFixtures.levels)
     func bf16(level: ck_level) throws {
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for dimension in Array(1...70) + [127, 384, 385, 1023] {
-            let rows = vectors(Self.rowCount, dimension, seed: UInt64(dimension))
-            let query = vectors(1, dimension, seed: 98)[0]
+            let rows = KernelFixtures.vectors(Self.rowCount, dimension, seed: UInt64(dimension))
+            let query = KernelFixtures.vectors(1, dimension, seed: 98)[0]
             let coded = CodedRows(rows, table)
             var half = [UInt16](repeating: 7, count: coded.width)
             _ = unsafe table.bf16_encode(query, dimension, coded.width, &half)
@@ -134,11 +123,11 @@ struct CodeKernelTests {
         }
     }
 
-    @Test("a stored row is the same query as its vector", arguments: levels)
+    @Test("a stored row is the same query as its vector", arguments: KernelFixtures.levels)
     func rowQuery(level: ck_level) {
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for dimension in [1, 63, 64, 65, 384] {
-            let vector = vectors(1, dimension, seed: 5)[0]
+            let vector = KernelFixtures.vectors(1, dimension, seed: 5)[0]
             let width = (dimension + 63) / 64 * 64
             var (row, query) = ([UInt8](repeating: 0, count: width), [UInt8](repeating: 0, count: width))
             _ = unsafe table.i8_encode(vector, dimension, width, 0x80, &row)
@@ -151,9 +140,9 @@ struct CodeKernelTests {
         }
     }
 
-    @Test("vectors of zeros and of tiny numbers have finite codes", arguments: levels)
+    @Test("vectors of zeros and of tiny numbers have finite codes", arguments: KernelFixtures.levels)
     func tiny(level: ck_level) {
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for value in [0, Float.leastNonzeroMagnitude, 1e-38, 1e-35] {
             var codes = [UInt8](repeating: 0, count: 64)
             let coded = unsafe table.i8_encode([value, -value], 2, 64, 0, &codes)

@@ -4,24 +4,15 @@ import Testing
 
 @Suite("Distance kernels")
 struct DistanceKernelTests {
-    static let levels: [ck_level] = (0..<CK_LEVEL_COUNT.rawValue).map { ck_level(rawValue: $0) }
-        .filter { ck_has_level($0) == 1 }
-
-    private func table(_ level: ck_level) -> ck_distance_table {
-        var table = ck_distance_table()
-        unsafe ck_fill_distance(level, &table)
-        return table
-    }
-
     /// The stated bound: relative to the sum of the terms' sizes.
     private func bound(_ terms: some Sequence<Float>) -> Float {
         CK_DISTANCE_RELATIVE_ERROR * terms.reduce(0) { $0 + abs($1) } + 1e-30
     }
 
-    @Test("every level agrees with double precision at every length from 1 to 1023", arguments: levels)
+    @Test("every level agrees with double precision at every length from 1 to 1023", arguments: KernelFixtures.levels)
     func pairs(level: ck_level) {
         var random = SeededGenerator(seed: 3)
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for count in 1...1023 {
             let a = (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
             let b = (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
@@ -35,10 +26,10 @@ struct DistanceKernelTests {
         }
     }
 
-    @Test("gathered and scanned rows equal single pairs, across slabs", arguments: levels)
+    @Test("gathered and scanned rows equal single pairs, across slabs", arguments: KernelFixtures.levels)
     func rows(level: ck_level) {
         var random = SeededGenerator(seed: 4)
-        let table = table(level)
+        let table = KernelFixtures.table(level)
         for (count, stride) in [(1, 1), (16, 16), (40, 48), (384, 384)] {
             // Three slabs of four rows.
             let slabs = (0..<3).map { _ in (0..<4 * stride).map { _ in Float.random(in: -1...1, using: &random) } }

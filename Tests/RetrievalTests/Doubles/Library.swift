@@ -35,6 +35,15 @@ struct Library {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    /// What a service answers to questions about different articles: seven hits each.
+    static func answers(_ service: SearchService) async throws -> [[SearchHit]] {
+        var all: [[SearchHit]] = []
+        for question in ["refund card", "parcel courier", "password", "tax address invoice", "second again"] {
+            all.append(try await service.search(SearchRequest(query: question, topK: 7), in: name).hits)
+        }
+        return all
+    }
+
     var snapshotFolder: String { folder.file("collections/\(collection.id)") }
 
     @discardableResult

@@ -6,34 +6,26 @@ import TestSupport
 import Testing
 
 struct IndexLifecycleTests {
-    static let questions = ["refund card", "parcel courier", "password", "tax address invoice", "second again"]
-
-    private func answers(_ service: SearchService) async throws -> [[SearchHit]] {
-        var all: [[SearchHit]] = []
-        for question in Self.questions {
-            all.append(try await service.search(SearchRequest(query: question, topK: 7), in: Library.name).hits)
-        }
-        return all
-    }
-
     @Test("a restart loads the snapshots, catches up and answers as before")
     func restart() async throws {
         let library = try Library()
         try library.fill()
         let first = library.service()
-        _ = try await answers(first)
+        _ = try await Library.answers(first)
         await first.saveSnapshots()
         try library.add("d3", "parcel delivery rewritten")
         try library.store.deleteDocument(externalID: "d4", in: library.collection.id)
         try library.add("new", "refund card new")
         try await first.refresh(library.collection.id)
-        let expected = try await answers(first)
+        let expected = try await Library.answers(first)
 
         let factory = PlainIndexFactory()
         let second = library.service(factory: factory)
-        #expect(try await answers(second) == expected)
+        #expect(try await Library.answers(second) == expected)
         #expect(factory.counts == .init(made: 0, loaded: 2))
-        #expect(try await answers(library.service(factory: PlainIndexFactory(lexicalFingerprint: "new"))) == expected)
+        #expect(
+            try await Library.answers(library.service(factory: PlainIndexFactory(lexicalFingerprint: "new")))
+                == expected)
     }
 
     enum Damage: String, CaseIterable {
@@ -46,7 +38,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let first = library.service()
-        let expected = try await answers(first)
+        let expected = try await Library.answers(first)
         await first.saveSnapshots()
         let (vectors, lexical) = (library.snapshotFolder + "/vectors.index", library.snapshotFolder + "/lexical.index")
         let files = FileManager.default
@@ -76,7 +68,7 @@ struct IndexLifecycleTests {
             try library.store.pruneChanges(through: 42, in: library.collection.id)
         }
         let factory = PlainIndexFactory()
-        #expect(try await answers(library.service(factory: factory)) == expected)
+        #expect(try await Library.answers(library.service(factory: factory)) == expected)
         #expect(factory.counts.made >= 1)
     }
 
@@ -85,7 +77,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let first = library.service()
-        let expected = try await answers(first)
+        let expected = try await Library.answers(first)
         await first.saveSnapshots()
         // A snapshot with the right stamp and a chunk too few, as a restored older database may meet.
         let path = library.snapshotFolder + "/vectors.index"
@@ -93,7 +85,7 @@ struct IndexLifecycleTests {
         try index.insert([1], vectors: library.embedder.vector(of: "x"))
         try index.save(
             to: path, stamp: SnapshotStamp(collectionID: library.collection.id, fingerprint: "words:1", watermark: 40))
-        #expect(try await answers(library.service()) == expected)
+        #expect(try await Library.answers(library.service()) == expected)
     }
 
     @Test("a commit is seen by the next search after a refresh, and a small one without")
@@ -101,7 +93,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let service = library.service()
-        _ = try await answers(service)
+        _ = try await Library.answers(service)
         try library.add("zebra", "zebra crossing")
         let found = try await service.search(SearchRequest(query: "zebra", topK: 1), in: Library.name)
         #expect(found.hits.map(\.documentID) == ["zebra"])
@@ -130,7 +122,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let service = library.service()
-        _ = try await answers(service)
+        _ = try await Library.answers(service)
         try library.add("zebra", "zebra crossing")
         try library.store.pruneChanges(through: 41, in: library.collection.id)
         try await service.refresh(library.collection.id)
@@ -144,7 +136,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let service = library.service()
-        _ = try await answers(service)
+        _ = try await Library.answers(service)
         await service.saveSnapshots()
         try library.store.deleteCollection(named: Library.name)
         await #expect(throws: RetrievalError.storage(.collectionNotFound(name: Library.name))) {
@@ -205,7 +197,7 @@ struct IndexLifecycleTests {
         let library = try Library()
         try library.fill()
         let service = library.service()
-        _ = try await answers(service)
+        _ = try await Library.answers(service)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for round in 0..<60 {
@@ -232,6 +224,6 @@ struct IndexLifecycleTests {
         let count = try library.store.chunkCount(in: library.collection.id)
         #expect(service.statistics(library.collection.id).vectorCount == count)
         #expect(service.statistics(library.collection.id).lexicalCount == count)
-        #expect(try await answers(service) == answers(library.service()))
+        #expect(try await Library.answers(service) == Library.answers(library.service()))
     }
 }
