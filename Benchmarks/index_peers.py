@@ -179,14 +179,14 @@ def child_memory(name, path, queries, dim, m, efc):
 
 
 def at_recall(points, recall, key):
-    """`key` interpolated where the curve crosses `recall`; None where it never does."""
+    """`key` interpolated where the curve crosses `recall`; not a number where it never does."""
     if points[0]["recall_at_10"] >= recall:
         return points[0][key]
     for a, b in zip(points, points[1:]):
         if a["recall_at_10"] < recall <= b["recall_at_10"]:
             share = (recall - a["recall_at_10"]) / (b["recall_at_10"] - a["recall_at_10"])
             return a[key] + share * (b[key] - a[key])
-    return None
+    return float("nan")
 
 
 def plot(systems, path):
@@ -323,7 +323,7 @@ def main():
                 entry[f"{key}@{level}"] = at_recall(entry["points"], level, key)
     built = "build_s" if args.clock == "wall" else "build_processor_s"
     ours, peers = systems[0], [s for s in systems if not s["name"].startswith("docent")]
-    fastest = lambda key: max((p[key] for p in peers if p[key]), default=float("nan"))
+    fastest = lambda key: max((p[key] for p in peers if p[key] == p[key]), default=float("nan"))
     bars = {
         "qps_1t@0.95 / fastest peer (2)": (ours["qps_1t@0.95"] / fastest("qps_1t@0.95"), 2),
         "qps_1t@0.99 / fastest peer (2)": (ours["qps_1t@0.99"] / fastest("qps_1t@0.99"), 2),
@@ -347,7 +347,7 @@ def main():
         json.dump(result, file, indent=1)
     plot(systems, args.svg)
     print("system            build s  bytes/vector  QPS 1 thread @.95   @.99  QPS n threads @.95   @.99")
-    show = lambda value: "      –" if value is None else f"{value:7.0f}"
+    show = lambda value: "      –" if value is None or value != value else f"{value:7.0f}"
     for s in systems:
         print(f"{s['name']:16s} {s['build_s']:8.1f} {s['bytes_per_vector']:13.0f}  {show(s['qps_1t@0.95']):>17s}"
               f" {show(s['qps_1t@0.99'])} {show(s.get('qps_nt@0.95')):>19s} {show(s.get('qps_nt@0.99'))}")
