@@ -34,11 +34,13 @@ struct Llama: DecoderArchitecture {
     var vocabularySize: Int { configuration.vocabularySize }
     var trainedContextLength: Int { configuration.contextLength }
 
-    init(file: GGUFFile, variant: LlamaConfiguration.Variant, pool: ThreadPool) throws(DecoderError) {
+    init(
+        file: GGUFFile, variant: LlamaConfiguration.Variant, pool: ThreadPool, keepsPacked: Bool
+    ) throws(DecoderError) {
         let embeddingTensor: GGUFTensor
         do { embeddingTensor = try file.tensor("token_embd.weight") } catch { throw .unreadable(error) }
         let shape = try LlamaConfiguration(file, variant: variant, embeddings: embeddingTensor)
-        var loader = WeightLoader(file: file, pool: pool)
+        var loader = WeightLoader(file: file, pool: pool, keepsPacked: keepsPacked)
         configuration = shape
         embeddings = try loader.embeddings("token_embd.weight", rows: shape.vocabularySize, columns: shape.hiddenSize)
         rotary = try RotaryFrequencies(shape, &loader)

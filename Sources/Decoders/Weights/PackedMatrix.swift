@@ -18,7 +18,7 @@ package final class PackedMatrix: Sendable {
     /// Written in `init` only, then read by any number of threads.
     package nonisolated(unsafe) let panels: UnsafeMutableRawPointer
     /// Keeps the panels' memory.
-    private let chunk: WeightArena.Chunk
+    private let owner: any AnyObject & Sendable
 
     /// Panels of 16 rows; the last may be partly empty.
     package var panelCount: Int { (rowCount + 15) / 16 }
@@ -40,6 +40,18 @@ package final class PackedMatrix: Sendable {
             type: type, rows: rows, rowCount: rowCount, columnCount: columnCount, pool: pool, arena: WeightArena())
     }
 
+    /// Panels that lie at `panels` as long as `owner` is kept.
+    private init(
+        _ entry: PackedWeightFile.Entry, panels: UnsafeMutableRawPointer, owner: any AnyObject & Sendable
+    ) {
+        type = ck_panel_type(entry.type)
+        rowCount = entry.rowCount
+        columnCount = entry.columnCount
+        panelBytes = ck_panel_bytes(entry.type, entry.columnCount)
+        unsafe self.panels = unsafe panels
+        self.owner = owner
+    }
+
     /// The same, in the memory of `arena`.
     init(
         type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, pool: ThreadPool,
@@ -52,9 +64,9 @@ package final class PackedMatrix: Sendable {
         self.panelBytes = panelBytes
         let panelCount = (rowCount + 15) / 16
         // Panels start on cache lines; the kernels' wide loads then never straddle two.
-        let offset: Int
-        (chunk, offset) = arena.allocate(max(panelBytes * panelCount, 64))
-        nonisolated(unsafe) let panels = unsafe chunk.base + offset
+        let (memory, offset) = arena.allocate(max(panelBytes * panelCount, 64))
+        owner = memory
+        nonisolated(unsafe) let panels = unsafe memory.base + offset
         unsafe self.panels = unsafe panels
         let rowBytes = ck_row_bytes(type, columnCount)
         precondition(rows.count >= rowBytes * rowCount)
@@ -68,6 +80,14 @@ package final class PackedMatrix: Sendable {
                     panels + panel * panelBytes)
             }
         }
+    }
+}
+
+extension PackedMatrix {
+    /// A matrix that was packed before; nil when `file` doesn't hold it.
+    convenience init?(_ entry: PackedWeightFile.Entry, in file: PackedWeightFile) {
+        guard let panels = unsafe file.panels(of: entry) else { return nil }
+        unsafe self.init(entry, panels: panels, owner: file)
     }
 }
 

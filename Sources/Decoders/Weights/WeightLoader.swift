@@ -8,10 +8,20 @@ struct WeightLoader {
     let pool: ThreadPool
     private let arena = WeightArena()
     private var used: Set<String> = []
+    /// What an earlier load packed, and what this one did; nil where packed weights aren't kept.
+    private let stored: PackedWeightFile?
+    private var packed: [(entry: PackedWeightFile.Entry, matrix: PackedMatrix)]?
+    private var hasPacked = false
 
-    init(file: GGUFFile, pool: ThreadPool) {
+    /// - Parameters:
+    ///   - file: the model.
+    ///   - pool: packs matrices.
+    ///   - keepsPacked: whether packed matrices are read from a file beside the model, and written to it.
+    init(file: GGUFFile, pool: ThreadPool, keepsPacked: Bool = false) {
         self.file = file
         self.pool = pool
+        stored = keepsPacked ? PackedWeightFile(for: file) : nil
+        packed = keepsPacked ? [] : nil
     }
 
     /// A matrix of `rows` outputs and `columns` inputs, packed for the kernels; `order` names the file's row that
@@ -20,6 +30,12 @@ struct WeightLoader {
         _ name: String, rows: Int, columns: Int, order: [Int]? = nil
     ) throws(DecoderError) -> PackedMatrix {
         let (tensor, type) = try find(name, shape: [rows, columns])
+        let entry = PackedWeightFile.Entry(type: type, rowCount: rows, columnCount: columns, name: name)
+        if let stored, let matrix = PackedMatrix(entry, in: stored) {
+            packed?.append((entry, matrix))
+            return matrix
+        }
+        hasPacked = true
         let bytes = unsafe file.base(of: tensor)
         let matrix: PackedMatrix
         if let order {
@@ -39,6 +55,7 @@ struct WeightLoader {
         }
         // The packed copy is what is read from here on; the file's pages would only count as memory.
         file.releasePages(of: tensor)
+        packed?.append((entry, matrix))
         return matrix
     }
 
@@ -69,11 +86,15 @@ struct WeightLoader {
         return table
     }
 
+    /// Ends the loading; what had to be packed is kept for the next one, where that is wanted and the folder allows it.
     /// - Throws: `inconsistentModel` when the file holds a tensor that the architecture doesn't use, for the result
     ///   would silently differ from what was trained.
     func finish() throws(DecoderError) {
-        guard let extra = file.tensors.first(where: { !used.contains($0.name) }) else { return }
-        throw .inconsistentModel(path: file.path, reason: "this architecture has no use for tensor \(extra.name)")
+        if let extra = file.tensors.first(where: { !used.contains($0.name) }) {
+            throw .inconsistentModel(path: file.path, reason: "this architecture has no use for tensor \(extra.name)")
+        }
+        // Without the file the next load packs again: slower, and nothing else.
+        if let packed, hasPacked { try? PackedWeightFile.write(packed, for: file) }
     }
 
     private mutating func find(

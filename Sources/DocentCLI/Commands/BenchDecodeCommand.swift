@@ -54,7 +54,9 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         let path = try Runtime.models(settings).path(ofModel: model)
         let clock = ContinuousClock()
         let start = clock.now
-        let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
+        let decoder = try DecoderModel(
+            path: path, pool: ThreadPool(threadCount: settings.threads),
+            keepsPackedWeights: settings.keepsPackedWeights)
         let load = clock.now - start
         if let jsonSchema {
             let bench = DecodeConstraint(model: decoder, constraint: try GenerateCommand.constraint(jsonSchema))

@@ -83,7 +83,9 @@ struct GenerateCommand: AsyncParsableCommand {
         try Runtime.useKernelLevel(settings)
         let path = try Runtime.models(settings).path(ofModel: model)
         let start = ContinuousClock.now
-        let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
+        let decoder = try DecoderModel(
+            path: path, pool: ThreadPool(threadCount: settings.threads),
+            keepsPackedWeights: settings.keepsPackedWeights)
         let loadTime = ContinuousClock.now - start
         let text =
             raw

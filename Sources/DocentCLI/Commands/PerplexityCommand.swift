@@ -31,7 +31,9 @@ struct PerplexityCommand: AsyncParsableCommand {
         guard let data = FileManager.default.contents(atPath: input) else {
             throw CommandFailure(message: "can't read '\(input)': check the path and its permissions")
         }
-        let decoder = try DecoderModel(path: path, pool: ThreadPool(threadCount: settings.threads))
+        let decoder = try DecoderModel(
+            path: path, pool: ThreadPool(threadCount: settings.threads),
+            keepsPackedWeights: settings.keepsPackedWeights)
         let result = try decoder.perplexity(of: String(decoding: data, as: UTF8.self), windowLength: context)
         if json {
             try Terminal.printJSON(Output(perplexity: result.value, tokens: result.tokenCount))

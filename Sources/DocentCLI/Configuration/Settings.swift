@@ -39,6 +39,8 @@ struct Settings: Sendable {
     var breaker: CircuitBreaker.Limits
     /// How many texts the local decoder writes at once, and how many may wait.
     var decoding: DecoderScheduler.Limits
+    /// Whether the local decoder's packed weights are kept in a file beside the model.
+    var keepsPackedWeights: Bool
     /// The kernel level to force; nil for the best this machine has.
     var kernelLevel: String?
 
@@ -57,6 +59,7 @@ struct Settings: Sendable {
         decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
         reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
+        keepsPackedWeights = reader.bool(forKey: "decoding.keepsPackedWeights", default: true)
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
         threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)

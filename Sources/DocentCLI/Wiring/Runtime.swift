@@ -142,9 +142,10 @@ final class Runtime: Sendable {
         _ settings: Settings, _ models: ModelStore, _ queue: ComputeQueue, _ pool: ThreadPool
     ) throws -> LocalDecoder {
         let path = try models.path(ofModel: settings.decoder)
+        let keepsPacked = settings.keepsPackedWeights
         return LocalDecoder(
-            loading: { try DecoderModel(path: path, pool: pool) }, modelName: settings.decoder, queue: queue,
-            limits: settings.decoding)
+            loading: { try DecoderModel(path: path, pool: pool, keepsPackedWeights: keepsPacked) },
+            modelName: settings.decoder, queue: queue, limits: settings.decoding)
     }
 
     /// The generators that can be set up with these settings; the others explain themselves when asked for.

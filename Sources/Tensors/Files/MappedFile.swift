@@ -16,6 +16,8 @@ public final class MappedFile: Sendable {
     public let path: String
     /// The file's length in bytes.
     public let byteCount: Int
+    /// When the file was last written to, in nanoseconds since 1970.
+    package let modifiedAt: Int
 
     /// The mapping; valid as long as this object lives. Unsafe because tensors are handed to kernels as pointers.
     // Read-only memory that is unmapped by `deinit` alone.
@@ -34,6 +36,12 @@ public final class MappedFile: Sendable {
         }
         self.path = path
         byteCount = Int(status.st_size)
+        #if os(Linux)
+            let modified = status.st_mtim
+        #else
+            let modified = status.st_mtimespec
+        #endif
+        modifiedAt = modified.tv_sec * 1_000_000_000 + modified.tv_nsec
         guard byteCount > 0 else {
             // Nothing can be mapped; an empty file is for the reader of its format to refuse.
             unsafe base = UnsafeRawBufferPointer(start: nil, count: 0)
