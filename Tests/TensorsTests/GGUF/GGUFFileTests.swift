@@ -197,13 +197,14 @@ struct GGUFFileTests {
         return file.bytes + [UInt8](repeating: 0, count: 256)
     }
 
-    @Test("tensors that overflow, overlap, reach out of the file or lie crooked are refused")
+    @Test("tensors that overflow, overlap, reach out of the file, lie crooked or leave gaps are refused")
     func tensors() throws {
         #expect(try Self.open(Self.oneTensor([8, 8])).tensors.count == 1)
         #expect(Self.failure(Self.oneTensor([8, 9])).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: 1 << 62)).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: .max)).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: 4)).contains("aligned"))
+        #expect(Self.failure(Self.oneTensor([8], offset: 64)).contains("belong to no tensor"))
         #expect(Self.failure(Self.oneTensor([1 << 32, 1 << 32])).contains("overflows"))
         #expect(Self.failure(Self.oneTensor([1 << 62, 4])).contains("overflows"))
         #expect(Self.failure(Self.oneTensor([.max])).contains("dimension"))
