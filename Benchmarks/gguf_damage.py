@@ -108,7 +108,7 @@ class Bench:
             except (ValueError, KeyError) as error:
                 problems.append(f"its output is no JSON: {error}")
         elif done.code != 1 or len(done.error_lines) != 1 or self.path.name not in done.error_lines[0]:
-            problems.append("no end within 30 s" if done.code is None else f"code {done.code}: {done.error_lines[:3]}")
+            problems.append("no end within 30 s" if done.code is None else f"code {done.code}: {done.error_lines[:3]}"[:300])
         if done.peak > 1.25 * self.sound.peak:
             problems.append(f"{done.peak / 1e6:.0f} MB, the sound file takes {self.sound.peak / 1e6:.0f}")
         self.slowest, self.largest = max(self.slowest, done.seconds), max(self.largest, done.peak)

@@ -120,7 +120,7 @@ extension GGUFFile {
     ) throws(TensorError) -> [String: GGUFValue] {
         var metadata: [String: GGUFValue] = [:]
         for index in 0..<count {
-            let key = try cursor.string("metadata key \(index)", maxBytes: GGUFLimits.maxNameBytes)
+            let key = try cursor.name("metadata key \(index)")
             let type = try cursor.valueType(key)
             let value = try cursor.value(type, key: key)
             guard metadata.updateValue(value, forKey: key) == nil else {
@@ -142,7 +142,7 @@ extension GGUFFile {
         var entries: [Entry] = []
         entries.reserveCapacity(count)
         for index in 0..<count {
-            let name = try cursor.string("the name of tensor \(index)", maxBytes: GGUFLimits.maxNameBytes)
+            let name = try cursor.name("the name of tensor \(index)")
             let shape = try readShape(&cursor, name)
             let rawType = try cursor.integer(UInt32.self, "the type of tensor \(name)")
             guard let type = GGUFTensorType(rawValue: rawType) else {

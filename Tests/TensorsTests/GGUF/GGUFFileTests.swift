@@ -221,6 +221,19 @@ struct GGUFFileTests {
         #expect(Self.failure(same.bytes + [UInt8](repeating: 0, count: 256)).contains("twice"))
     }
 
+    @Test("a name with control characters is refused, and not quoted")
+    func names() {
+        var key = GGUFBytes(tensors: 0, metadata: 1)
+        key.string("one\ntwo")
+        key.u32(4)
+        key.u32(1)
+        #expect(Self.failure(key.bytes).contains("metadata key 0 holds control characters"))
+        var tensor = GGUFBytes(tensors: 1, metadata: 0)
+        tensor.tensor("one\0two", [8], type: 0, offset: 0)
+        #expect(Self.failure(tensor.bytes).contains("the name of tensor 0 holds control characters"))
+        #expect(!Self.failure(tensor.bytes).contains("\0"))
+    }
+
     @Test("an alignment that is none is refused")
     func alignment() {
         for value in [0, 3, 1 << 20] as [UInt32] {
