@@ -50,6 +50,15 @@
         return unsafe String(decoding: slice, as: UTF8.self)
     }
 
+    /// Reads a key or a tensor's name; what holds control characters is none, and would make errors unreadable.
+    mutating func name(_ what: @autoclosure () -> String) throws(TensorError) -> String {
+        let name = try string(what(), maxBytes: GGUFLimits.maxNameBytes)
+        guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw malformed("\(what()) holds control characters")
+        }
+        return name
+    }
+
     /// Reads the type number of a metadata value.
     mutating func valueType(_ key: String) throws(TensorError) -> GGUFValueType {
         let raw = try integer(UInt32.self, "the type of \(key)")

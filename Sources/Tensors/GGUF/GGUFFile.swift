@@ -16,8 +16,9 @@
 ///     padding to the alignment (metadata `general.alignment`, 32 unless given)
 ///     tensor data, each at its offset from here, aligned
 ///
-/// Every count, length, product and offset is checked against `GGUFLimits` and the file's size before it is used, so a
-/// damaged file gives an error. The bytes of the tensors themselves are not read here.
+/// Every count, length, product and offset is checked against `GGUFLimits` and the file's size before it is used, and
+/// tensors must leave neither gaps nor overlaps, so a damaged file gives an error. The bytes of the tensors themselves are
+/// not read here.
 ///
 /// Source: the GGUF specification, `docs/gguf.md` of the ggml project.
 public final class GGUFFile: Sendable {
@@ -135,7 +136,7 @@ extension GGUFFile {
     ) throws(TensorError) -> [String: GGUFValue] {
         var metadata: [String: GGUFValue] = [:]
         for index in 0..<count {
-            let key = try cursor.string("metadata key \(index)", maxBytes: GGUFLimits.maxNameBytes)
+            let key = try cursor.name("metadata key \(index)")
             let type = try cursor.valueType(key)
             let value = try cursor.value(type, key: key)
             guard metadata.updateValue(value, forKey: key) == nil else {
@@ -157,7 +158,7 @@ extension GGUFFile {
         var entries: [Entry] = []
         entries.reserveCapacity(count)
         for index in 0..<count {
-            let name = try cursor.string("the name of tensor \(index)", maxBytes: GGUFLimits.maxNameBytes)
+            let name = try cursor.name("the name of tensor \(index)")
             let shape = try readShape(&cursor, name)
             let rawType = try cursor.integer(UInt32.self, "the type of tensor \(name)")
             guard let type = GGUFTensorType(rawValue: rawType) else {
@@ -228,11 +229,23 @@ extension GGUFFile {
                     name: entry.name, type: entry.type, shape: entry.shape,
                     byteRange: offset..<(offset + entry.byteCount)))
         }
-        let ordered = tensors.sorted { $0.byteRange.lowerBound < $1.byteRange.lowerBound }
-        for (one, next) in zip(ordered, ordered.dropFirst()) where next.byteRange.lowerBound < one.byteRange.upperBound
-        {
-            throw cursor.malformed("tensors \(one.name) and \(next.name) overlap")
-        }
+        try checkGapless(tensors, from: start, alignment: alignment, cursor)
         return tensors
+    }
+
+    /// Tensors lie one behind the other with nothing but padding between: a flipped offset, dimension or type, which
+    /// would otherwise read other numbers, leaves a gap or an overlap.
+    private static func checkGapless(
+        _ tensors: [GGUFTensor], from start: Int, alignment: Int, _ cursor: GGUFCursor
+    ) throws(TensorError) {
+        var end = start
+        for tensor in tensors.sorted(by: { $0.byteRange.lowerBound < $1.byteRange.lowerBound }) {
+            let begin = tensor.byteRange.lowerBound
+            guard begin >= end else { throw cursor.malformed("tensor \(tensor.name) and the one before it overlap") }
+            guard begin - end < alignment else {
+                throw cursor.malformed("\(begin - end) bytes in front of tensor \(tensor.name) belong to no tensor")
+            }
+            end = tensor.byteRange.upperBound
+        }
     }
 }

@@ -197,13 +197,14 @@ struct GGUFFileTests {
         return file.bytes + [UInt8](repeating: 0, count: 256)
     }
 
-    @Test("tensors that overflow, overlap, reach out of the file or lie crooked are refused")
+    @Test("tensors that overflow, overlap, reach out of the file, lie crooked or leave gaps are refused")
     func tensors() throws {
         #expect(try Self.open(Self.oneTensor([8, 8])).tensors.count == 1)
         #expect(Self.failure(Self.oneTensor([8, 9])).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: 1 << 62)).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: .max)).contains("beyond the end"))
         #expect(Self.failure(Self.oneTensor([8], offset: 4)).contains("aligned"))
+        #expect(Self.failure(Self.oneTensor([8], offset: 64)).contains("belong to no tensor"))
         #expect(Self.failure(Self.oneTensor([1 << 32, 1 << 32])).contains("overflows"))
         #expect(Self.failure(Self.oneTensor([1 << 62, 4])).contains("overflows"))
         #expect(Self.failure(Self.oneTensor([.max])).contains("dimension"))
@@ -218,6 +219,19 @@ struct GGUFFileTests {
         var same = GGUFBytes(tensors: 2, metadata: 0)
         for offset in [0, 64] as [UInt64] { same.tensor("a", [16], type: 0, offset: offset) }
         #expect(Self.failure(same.bytes + [UInt8](repeating: 0, count: 256)).contains("twice"))
+    }
+
+    @Test("a name with control characters is refused, and not quoted")
+    func names() {
+        var key = GGUFBytes(tensors: 0, metadata: 1)
+        key.string("one\ntwo")
+        key.u32(4)
+        key.u32(1)
+        #expect(Self.failure(key.bytes).contains("metadata key 0 holds control characters"))
+        var tensor = GGUFBytes(tensors: 1, metadata: 0)
+        tensor.tensor("one\0two", [8], type: 0, offset: 0)
+        #expect(Self.failure(tensor.bytes).contains("the name of tensor 0 holds control characters"))
+        #expect(!Self.failure(tensor.bytes).contains("\0"))
     }
 
     @Test("an alignment that is none is refused")
