@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "Ingestion",
             dependencies: [
-                "Encoders", "Storage", "CArchive", "CLanguage", "CLibXML2",
+                "CurlClient", "Encoders", "Storage", "CArchive", "CLanguage", "CLibXML2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -29,7 +29,7 @@ public final class JobRunner: Service {
     /// Works until the server shuts down; the document in hand is finished, the rest of the job waits for the next
     /// start.
     public func run() async throws {
-        for job in try store.unfinishedJobs() where job.kind == IngestService.jobKind { enqueue(job.id) }
+        for job in try store.unfinishedJobs() where IngestService.jobKinds.contains(job.kind) { enqueue(job.id) }
         await withTaskCancellationOrGracefulShutdownHandler {
             for await job in queue.cancelOnGracefulShutdown() {
                 do {

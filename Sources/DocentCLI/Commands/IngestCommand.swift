@@ -9,7 +9,7 @@ struct IngestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Takes documents into a collection.",
         discussion: """
-            PATH is a file, a folder, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
+            PATH is a file, a folder, an http(s) address whose site is crawled, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
             "url", "metadata"}). A document's id is its path below the folder given. Unchanged files cost nothing; \
             changed ones replace their old text at once. An ingest that was cut off goes on when it is started again.
             """)
@@ -26,6 +26,9 @@ struct IngestCommand: AsyncParsableCommand {
     var metadata: [String] = []
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @Flag(help: "Crawl: documents whose pages are gone are removed.")
+    var sync = false
+    @OptionGroup(title: "Crawl options") var crawl: CrawlOptions
     @OptionGroup var global: GlobalOptions
 
     /// Failures and skipped paths that are listed one by one.
@@ -46,7 +49,8 @@ struct IngestCommand: AsyncParsableCommand {
     private typealias Submission = (job: JobRecord, skipped: [FileCollector.Skipped])
 
     func run() async throws {
-        let settings = try await Settings(global)
+        var settings = try await Settings(global)
+        if crawl.allowsPrivate { settings.crawl.allowsPrivate = true }
         let fields = try metadataFields()
         let runtime = try await Runtime(settings)
         let (record, isNew) = try runtime.collectionForIngest(collection)
@@ -73,6 +77,15 @@ struct IngestCommand: AsyncParsableCommand {
     private func submit(
         _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
     ) throws -> Submission {
+        if paths.contains(where: CrawlOptions.isAddress) {
+            guard let address = paths.first, paths.count == 1 else {
+                throw CommandFailure(
+                    message: "an address can't be mixed with other paths: crawl one site at a time",
+                    exitCode: 64)
+            }
+            let settings = crawl.settings(url: address, isSync: sync, metadata: fields)
+            return (try runtime.ingest.submit(crawl: settings, into: record.name), [])
+        }
         guard paths.contains("-") else {
             let submission = try runtime.ingest.submit(
                 paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, into: record.name)
@@ -134,8 +147,9 @@ struct IngestCommand: AsyncParsableCommand {
             let progress = output.job.progress
             let seconds = (output.seconds * 10).rounded() / 10
             Terminal.print(
-                "\(progress.done - progress.failed - progress.unchanged) documents taken in, "
-                    + "\(progress.unchanged) unchanged, \(progress.failed) failed: "
+                "\(progress.done - progress.failed - progress.unchanged - progress.skipped) documents taken in, "
+                    + "\(progress.unchanged) unchanged, \(progress.failed) failed"
+                    + (progress.skipped > 0 ? ", \(progress.skipped) skipped: " : ": ")
                     + "\(output.chunks) chunks in \(seconds) s")
         }
         let reasons =

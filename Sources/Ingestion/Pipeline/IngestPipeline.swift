@@ -79,6 +79,7 @@ struct IngestPipeline {
             progress.totalCount = job.total
             progress.failedCount = job.failed
             progress.unchangedCount = job.unchanged
+            progress.skippedCount = job.skipped
             start = clock.now
         }
 
@@ -199,6 +200,19 @@ struct IngestPipeline {
             state.progress.totalCount += itemCount - 1
             state.expansionCount += 1
             state.isDrained = false
+        case .skipped(let id, let reason):
+            state.progress.doneCount += 1
+            state.progress.skippedCount += 1
+            state.report(.skipped(id: id, reason: reason), to: report)
+        case .removed(let id):
+            state.progress.doneCount += 1
+            state.report(.removed(id: id), to: report)
+            onCommit(preparer.collection.id)
+        case .page(let page, let addedCount):
+            state.progress.totalCount += addedCount
+            if addedCount > 0 { state.expansionCount += 1 }
+            handle(page, expansions: expansions, &state, report)
+            if addedCount > 0 { state.isDrained = false }
         case .stopped(let error): state.stop = state.stop ?? error
         }
     }

@@ -22,7 +22,7 @@ struct PreparedDocument: Sendable {
 }
 
 /// What became of a job item in the first stage.
-enum Preparation: Sendable {
+indirect enum Preparation: Sendable {
     /// There is no more item to take.
     case nothingLeft
     /// The document is to be embedded and stored.
@@ -31,6 +31,12 @@ enum Preparation: Sendable {
     case unchanged(id: String, byteCount: Int)
     /// The document can't be ingested; its item is finished.
     case failed(id: String, reason: String)
+    /// The source is passed over for a reason that is no failure; its item is finished.
+    case skipped(id: String, reason: String)
+    /// The source is gone and its document was removed; its item is finished.
+    case removed(id: String)
+    /// A page of a crawl, and how many items it added to the job.
+    case page(Preparation, addedCount: Int)
     /// A file of documents: as many items were added to the job in its place.
     case expanded(itemCount: Int)
     /// The store failed: the job can't go on.
@@ -46,6 +52,8 @@ struct DocumentPreparer: Sendable {
     let collection: CollectionRecord
     let jobID: Int64
     let idPrefix: String
+    /// Fetches the items of a crawl; nil for other jobs.
+    let crawler: Crawler?
 
     /// Items that a JSON Lines file's documents are added in, by count and bytes.
     private static let mostAdded = 256
@@ -57,6 +65,7 @@ struct DocumentPreparer: Sendable {
     func next() -> Preparation {
         do throws(StorageError) {
             guard let claimed = try store.claimNextItem(job: jobID) else { return .nothingLeft }
+            if let crawler { return try next(claimed, of: crawler) }
             do throws(IngestionError) {
                 return try prepare(claimed)
             } catch {
@@ -97,7 +106,7 @@ struct DocumentPreparer: Sendable {
         return .ready(try document(source, hash: hash, itemID: claimed.id))
     }
 
-    private func document(
+    func document(
         _ source: SourceDocument, hash: String, itemID: Int64
     ) throws(IngestionError) -> PreparedDocument {
         let extracted = try extractor.extract(source)
@@ -121,7 +130,7 @@ struct DocumentPreparer: Sendable {
     }
 
     /// The hash of all that the stored document is made from: bytes, what the sender says, versions and settings.
-    private func contentHash(of source: SourceDocument) -> String {
+    func contentHash(of source: SourceDocument) -> String {
         var hasher = SHA256()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

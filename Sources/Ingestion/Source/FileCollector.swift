@@ -153,6 +153,15 @@ public struct FileCollector: Sendable {
         return target != root && !target.hasPrefix(root.hasSuffix("/") ? root : root + "/")
     }
 
+    /// Endings of files that come with documents and are none.
+    static let otherExtensions: Set<String> = [
+        "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4",
+        "wav",
+        "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
+        "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe",
+        "pyc",
+    ]
+
     /// Files that come with documents but hold none.
     ///
     /// A document in a format that can't be read isn't skipped: its
@@ -161,14 +170,7 @@ public struct FileCollector: Sendable {
         let ending = SourceFormat.fileExtension(of: name)
         if SourceFormat(fileExtension: ending) != nil { return nil }
         if SourceContainer.format(contentType: nil, fileName: name) != nil { return nil }
-        let media: Set<String> = [
-            "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4",
-            "wav",
-            "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
-            "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe",
-            "pyc",
-        ]
-        if media.contains(ending) { return "no text document (.\(ending))" }
+        if otherExtensions.contains(ending) { return "no text document (.\(ending))" }
         if ForeignFormat(fileExtension: ending) != nil { return nil }
         let documents = [
             "readme", "license", "licence", "copying", "changelog", "changes", "news", "authors", "install", "notice",

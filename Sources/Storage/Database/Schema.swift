@@ -5,7 +5,9 @@ import GRDB
 ///     collections ─┬─ documents ─┬─ document_texts
 ///                  │             └─ chunks ── chunk_vectors
 ///                  ├─ changes                        log of chunks that came and went
-///                  ├─ jobs ── job_items ── job_payloads
+///                  ├─ jobs ─┬─ job_items ── job_payloads
+///                  │        └─ crawls, crawl_urls             the addresses that a crawl knows
+///                  ├─ crawl_pages                    what the next crawl asks servers by
 ///                  └─ answers ── feedback
 ///     evaluations
 ///
@@ -20,6 +22,7 @@ enum Schema {
         migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
         migrator.registerMigration("2 jobs") { try $0.execute(sql: jobs) }
         migrator.registerMigration("3 answers and evaluations") { try $0.execute(sql: answers) }
+        migrator.registerMigration("5 crawl") { try $0.execute(sql: crawl) }
         return migrator
     }
 

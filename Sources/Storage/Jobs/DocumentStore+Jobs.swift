@@ -145,14 +145,16 @@ extension DocumentStore {
             duration = .milliseconds(max(0, end - start))
         }
         return JobItemRecord(
-            id: row["id"], externalID: row["external_id"], state: JobItemState(rawValue: row["state"]) ?? .failed,
+            id: row["id"], externalID: row["external_id"],
+            state: row["is_skipped"] ? .skipped : JobItemState(rawValue: row["state"]) ?? .failed,
             error: row["error"], duration: duration, chunkCount: row["chunk_count"])
     }
 
     private static func progress(of id: Int64, _ db: Database) throws -> JobProgress {
         var progress = JobProgress(done: 0, total: 0, failed: 0, unchanged: 0)
         let rows = try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT state, count(*) FROM job_items WHERE job_id = ? GROUP BY state"),
+            db.cachedStatement(
+                sql: "SELECT state, count(*), sum(is_skipped) FROM job_items WHERE job_id = ? GROUP BY state"),
             arguments: [id])
         for row in rows {
             let count: Int = row[1]
@@ -163,7 +165,9 @@ extension DocumentStore {
                 progress.failed += count
                 progress.done += count
             case .unchanged:
-                progress.unchanged += count
+                let skipped: Int = row[2]
+                progress.skipped += skipped
+                progress.unchanged += count - skipped
                 progress.done += count
             default: progress.done += count
             }

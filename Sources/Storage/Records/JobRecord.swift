@@ -27,6 +27,8 @@ public enum JobItemState: String, Sendable, Codable, CaseIterable {
     case succeeded
     /// Nothing had to be done: the source is as it was.
     case unchanged
+    /// Passed over for a reason that is no failure, such as a page that is no document.
+    case skipped
     /// Could not be done.
     case failed
     /// The job was cancelled before its turn.
@@ -43,13 +45,16 @@ public struct JobProgress: Sendable, Equatable, Encodable {
     public var failed: Int
     /// Items whose source was as before.
     public var unchanged: Int
+    /// Items that were passed over.
+    public var skipped: Int
 
     /// Bundles the counts.
-    public init(done: Int, total: Int, failed: Int, unchanged: Int) {
+    public init(done: Int, total: Int, failed: Int, unchanged: Int, skipped: Int = 0) {
         self.done = done
         self.total = total
         self.failed = failed
         self.unchanged = unchanged
+        self.skipped = skipped
     }
 }
 

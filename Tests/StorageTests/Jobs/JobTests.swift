@@ -192,7 +192,7 @@ struct JobTests {
         let json = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(job))
         guard case .object(let members) = json else { return #expect(Bool(false), "an object") }
         #expect(members["state"] == "queued" && members["id"] == .int(job.id))
-        #expect(members["progress"] == ["done": 0, "total": 1, "failed": 0, "unchanged": 0])
+        #expect(members["progress"] == ["done": 0, "total": 1, "failed": 0, "unchanged": 0, "skipped": 0])
         #expect(members["items"] == [["id": "d0", "state": "queued"]])
     }
 }
