@@ -9,7 +9,18 @@ struct JobRoutes {
     /// How often a watched job is looked at.
     static let pollInterval: Duration = .milliseconds(150)
 
+    private struct Listing: Encodable {
+        var jobs: [JobRecord]
+    }
+
     func add(to router: Router<ServerContext>) {
+        router.get("/v1/jobs") { request, _ in
+            guard let name = request.uri.queryParameters["collection"] else {
+                throw HTTPFailure(.badRequest, "missing_collection", "name a collection: /v1/jobs?collection=NAME")
+            }
+            let collection = try services.store.collection(named: String(name))
+            return try JSONWire.response(Listing(jobs: try services.store.jobs(in: collection.id)))
+        }
         router.get("/v1/jobs/:job") { _, context in
             try JSONWire.response(try services.store.job(id: try id(context)))
         }

@@ -75,7 +75,7 @@ function show(job) {
   card.bar.max = Math.max(job.progress.total, 1);
   card.bar.value = job.progress.done;
   card.counts.textContent = `${state}: ${counts(job)}${eta}`;
-  card.error.textContent = job.error ?? job.sync_note ?? "";
+  card.error.textContent = job.error ?? job.not_removed_reason ?? "";
   card.cancel.hidden = isFinal(job);
   // A server of an earlier version knows no pauses.
   const canPause = "paused" in job;
