@@ -139,7 +139,7 @@ def crawling(browser, checks, address):
     counts = finished(browser, 90)
     checks.check("a site is crawled", counts and counts.startswith("succeeded: 15 of 15"), counts)
     seen = [entry for entry in browser.evaluate("[...window.seen]") if entry]
-    checks.check("its counts go up while it runs", len(seen) >= 4, seen[:12])
+    checks.check("its counts go up while it runs", len(seen) >= 8, seen[:12])
     items = text(browser, ".job .job-items")
     checks.check("pages passed over have their reason", "robots.txt disallows it" in items and "gone (404)" in items)
     listed = browser.wait("[...document.querySelectorAll('#documents tr')].some(r => r.textContent.includes('Bed 3'))", 20)

@@ -120,8 +120,8 @@ struct IngestPipeline {
             }
         }
         let isFull = state.queue.waitingTokens >= Self.batchTokens || state.queue.waitingCount >= Self.batchTexts
-        // A short batch goes only when nothing can fill it.
-        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0,
+        // A short batch goes only when nothing can fill it, or when what could is waited for from a network.
+        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0 || preparer.crawler != nil,
             let batch = state.queue.nextBatch(mostTokens: Self.batchTokens, mostTexts: Self.batchTexts)
         {
             state.isEmbedding = true
