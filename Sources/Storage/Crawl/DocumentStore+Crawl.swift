@@ -62,7 +62,8 @@ extension DocumentStore {
                 added += 1
                 if let refusal = target.refusal {
                     refused += 1
-                    try finish(db.lastInsertedRowID, state: .skipped, error: refusal, chunkCount: nil, db)
+                    let id = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM job_items")) ?? 0
+                    try finish(id, state: .skipped, error: refusal, chunkCount: nil, db)
                 } else {
                     pages += 1
                 }
