@@ -152,7 +152,11 @@ final class Crawler: Sendable {
             let links = page.known?.links.compactMap { PageURL($0) } ?? []
             try add(links, from: page, &state)
             return .unchanged
-        case 301, 302, 303, 307, 308: return try redirect(response, page, &state)
+        case 301, 302, 303, 307, 308:
+            guard let next = response.head.headers["location"].flatMap({ PageURL($0, base: page.url) }) else {
+                return .failed("it redirects to no http or https address")
+            }
+            return try redirect(to: next, isForGood: [301, 308].contains(response.status), page, &state)
         case 404, 410:
             if let removed = try remove(page.url) { return removed }
             return .failed("the page is gone (\(response.status))")
@@ -162,11 +166,8 @@ final class Crawler: Sendable {
     }
 
     private func redirect(
-        _ response: HTTPResponse, _ page: Page, _ state: inout State
+        to next: PageURL, isForGood: Bool, _ page: Page, _ state: inout State
     ) throws(CrawlInterruption) -> Outcome {
-        guard let location = response.head.headers["location"], let next = PageURL(location, base: page.url) else {
-            return .failed("it redirects to no http or https address")
-        }
         let redirects = page.target.redirects + 1
         guard redirects <= Self.maximumRedirects else {
             return .failed("more than \(Self.maximumRedirects) redirects in a row")
@@ -180,7 +181,7 @@ final class Crawler: Sendable {
         }
         try enqueue(
             [CrawlTarget(url: next.description, depth: page.target.depth, redirects: redirects)], &state)
-        if [301, 308].contains(response.status), let removed = try remove(page.url) { return removed }
+        if isForGood, let removed = try remove(page.url) { return removed }
         return .skipped("redirects to \(next)")
     }
 
@@ -190,6 +191,9 @@ final class Crawler: Sendable {
         if let problem = PageContent.problem(response.head) { return .skipped(problem) }
         let content = PageContent(response, at: page.url)
         if let problem = content.problem { return .skipped(problem) }
+        if let next = content.links.refresh, next != page.url {
+            return try redirect(to: next, isForGood: false, page, &state)
+        }
         if let canonical = content.links.canonical, canonical != page.url, page.scope.contains(canonical),
             try stored({ () throws(StorageError) in
                 try store.giveWay(page.url.description, to: canonical.description, job: jobID)

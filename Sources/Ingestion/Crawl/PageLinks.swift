@@ -7,6 +7,8 @@ package struct PageLinks: Sendable, Equatable {
     package private(set) var links: [PageURL] = []
     /// Where the page says it really lives.
     package private(set) var canonical: PageURL?
+    /// Where it sends its readers at once.
+    package private(set) var refresh: PageURL?
     /// Whether it may be indexed.
     package private(set) var isIndexed = true
     /// Whether its links may be followed.
@@ -54,7 +56,7 @@ package struct PageLinks: Sendable, Equatable {
                     base = PageURL(href, base: address) ?? base
                     hasBase = true
                 }
-            case .meta: readMeta(tree, index, agent)
+            case .meta: readMeta(tree, index, agent, base)
             case .link:
                 if canonical == nil, tree.string(.rel, of: index)?.lowercased() == "canonical",
                     let href = tree.string(.href, of: index)
@@ -73,12 +75,28 @@ package struct PageLinks: Sendable, Equatable {
         links = isFollowed ? found : []
     }
 
-    private mutating func readMeta(_ tree: HTMLTree, _ index: Int, _ agent: String) {
+    private mutating func readMeta(_ tree: HTMLTree, _ index: Int, _ agent: String, _ base: PageURL) {
+        if tree.string(.httpEquiv, of: index)?.lowercased() == "refresh", refresh == nil {
+            refresh = tree.string(.content, of: index).flatMap { Self.refresh($0, base: base) }
+        }
         let name = tree.string(.name, of: index)?.lowercased()
         guard name == "robots" || name == agent.lowercased(), let content = tree.string(.content, of: index) else {
             return
         }
         for directive in content.lowercased().split(separator: ",") { apply(directive) }
+    }
+
+    /// The target of `0; url=there`; a page that is shown for a while before is one to be read.
+    private static func refresh(_ content: String, base: PageURL) -> PageURL? {
+        let parts = content.split(separator: ";", maxSplits: 1)
+        guard parts.count == 2, let seconds = Double(String(parts[0]).trimmingWhitespace()), seconds <= 5 else {
+            return nil
+        }
+        var target = String(parts[1]).trimmingWhitespace()
+        if let equals = target.firstIndex(of: "="), target[..<equals].lowercased().hasPrefix("url") {
+            target = String(target[target.index(after: equals)...]).trimmingWhitespace()
+        }
+        return PageURL(target.trimmingCharacters("\"'"), base: base)
     }
 
     private mutating func apply(_ directive: some StringProtocol) {
