@@ -12,6 +12,8 @@ public struct IngestProgress: Sendable, Equatable {
         case unchanged(id: String)
         /// A document could not be ingested.
         case failed(id: String, reason: String)
+        /// A document that is gone from its source was removed.
+        case removed(id: String)
         /// Chunks have been embedded; no document is ready yet.
         case embedded
         /// The job has ended.
@@ -28,6 +30,8 @@ public struct IngestProgress: Sendable, Equatable {
     public var failedCount = 0
     /// Documents that were as before.
     public var unchangedCount = 0
+    /// Documents removed because they are gone from their source.
+    public var removedCount = 0
     /// Chunks stored in this run.
     public var chunkCount = 0
     /// Chunks of this run whose vectors were made; the others had them already.
