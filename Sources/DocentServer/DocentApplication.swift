@@ -36,7 +36,7 @@ public struct DocentApplication {
         HealthRoutes(services: services, readiness: readiness).add(to: router)
         CollectionRoutes(services: services).add(to: router)
         DocumentRoutes(services: services, runner: runner).add(to: router)
-        JobRoutes(services: services).add(to: router)
+        JobRoutes(services: services, runner: runner).add(to: router)
         SearchRoutes(services: services).add(to: router)
         let permits = Permits(count: services.limits.concurrentAnswers)
         AnswerRoutes(services: services, permits: permits).add(to: router)
