@@ -92,7 +92,7 @@ def measure(name, path, entry, args, vectors, queries, truth):
     shape = (vectors.shape[1], args.m, args.ef_construction)
     if name.startswith("docent"):
         system = ours(name, args)
-        entry["held_bytes"] = system.memory(path) - queries.nbytes
+        entry["held_bytes"] = system.memory(path, args.queries) - queries.nbytes
         one = f"{args.keep}/one.npy"
         np.save(one, queries[:1])
         entry["cold_start_ms"] = cold_start(args, path, one)

@@ -39,28 +39,29 @@ struct AllowedSlots {
         return unsafe words[Int(slot >> 6)] & (1 &<< UInt64(slot & 63)) != 0
     }
 
-    /// Puts the next slots from `position` on, at most `limit`, into `batch`, and moves on behind them.
-    /// - Returns: how many; 0 at the end.
+    /// Puts the next slots from `position` on into `batch`, whole words of the set until there are at least `least`, and
+    /// moves on behind them.
+    /// - Returns: how many, up to `least` + 63; 0 at the end.
     @inline(__always)
-    func take(_ limit: Int, from position: inout Position, into batch: UnsafeMutablePointer<UInt32>) -> Int {
+    func take(_ least: Int, from position: inout Position, into batch: UnsafeMutablePointer<UInt32>) -> Int {
+        let wordCount = (slotCount &+ 63) / 64
         var count = 0
-        while count < limit {
-            while position.rest == 0 {
-                guard position.word < (slotCount + 63) / 64 else { return count }
-                position.rest = unsafe words[position.word]
-                position.word += 1
+        while count < least, position.word < wordCount {
+            var rest = unsafe words[position.word]
+            let first = UInt32(truncatingIfNeeded: position.word &* 64)
+            position.word &+= 1
+            while rest != 0 {
+                unsafe batch[count] = first | UInt32(truncatingIfNeeded: rest.trailingZeroBitCount)
+                rest &= rest &- 1
+                count &+= 1
             }
-            unsafe batch[count] = UInt32((position.word - 1) * 64 + position.rest.trailingZeroBitCount)
-            position.rest &= position.rest &- 1
-            count += 1
         }
         return count
     }
 
     /// A place in a walk over the set.
     struct Position {
-        /// The next word to look at, and what is left of the one before.
+        /// The next word to look at.
         fileprivate var word = 0
-        fileprivate var rest: UInt64 = 0
     }
 }

@@ -4,76 +4,128 @@ import Synchronization
 
 // Answering without the graph: every allowed vector is compared.
 extension GraphSearch {
-    /// Slots compared at a time, while the rows of as many more are on their way.
-    private static let scanBatch = 16
+    /// Slots compared at a time, or some more, while the rows of as many more are on their way.
+    private static let scanBatch = 48
 
-    /// Compares `query` with every vector that is live and allowed: on codes, and those exactly that are as near as the
-    /// last hit or may be, as far as the codes can tell.
+    /// The fewest slots whose signs are worth a look first.
+    static let leastSketched = 3072
+    /// The nearest so far that are measured more closely in the end, for each hit wanted.
+    private static let beamShare = 2
+    /// Slots after which it is seen whether codes leave anything out.
+    private static let trialCount = 1024
+
+    /// Compares `query` with every vector that is live and allowed: by signs where there are many, then on codes, and
+    /// exactly what is as near as the last hit or may be, as far as signs and codes can tell.
     func exact(_ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
         var walk = SlotWalk(self, allowed)
-        guard let error = graph.codes.error else { return unsafe exactly(query, &walk) }
-        scratch.prepare(beamCapacity: topK)
+        scratch.prepare(beamCapacity: topK * GraphSearch.beamShare)
         scratch.prepare(candidateCount: walk.mostCount)
-        var coded = unsafe graph.codes.query(query, buffer: scratch.queryCodes)
-        var beam = unsafe Beam(entries: scratch.beam, capacity: topK)
-        let candidates = unsafe scratch.candidates
-        var count = 0
-        // What is farther than this can't be a hit.
-        var limit = UInt64.max
-        unsafe scan(&walk) { batch, batchCount in
-            unsafe graph.codes.distances(&coded, batch, batchCount, into: scratch.values)
-        } each: { entry in
-            guard entry <= limit else { return }
-            unsafe candidates[count] = entry
-            count += 1
-            guard entry < beam.limit else { return }
-            beam.offer(entry)
-            guard beam.isFull else { return }
-            limit = RankedSlot.make(distance: RankedSlot.distance(beam.worst) + error, slot: 0)
+        let codes = graph.codes
+        var coded = unsafe codes.query(query, buffer: scratch.queryCodes)
+        func byCode(_ batch: UnsafePointer<UInt32>, _ count: Int) {
+            unsafe codes.distances(&coded, batch, count, into: scratch.values)
         }
-        // The first ones were taken before much was known.
-        var near = 0
-        for index in 0..<count where unsafe candidates[index] <= limit {
-            unsafe candidates[near] = candidates[index]
-            near += 1
-        }
-        walk = SlotWalk(candidatesOf: scratch, count: near)
-        return unsafe exactly(query, &walk)
-    }
-
-    /// Compares `query` with every vector of `walk` in f32.
-    private func exactly(_ query: UnsafePointer<Float>, _ walk: inout SlotWalk) -> [VectorHit] {
-        scratch.prepare(beamCapacity: topK)
-        var beam = unsafe Beam(entries: scratch.beam, capacity: topK)
-        unsafe scan(&walk) { batch, count in
+        func exactly(_ batch: UnsafePointer<UInt32>, _ count: Int) {
             unsafe graph.similarity.gather(query, graph.vectors.rows, batch, count, into: scratch.values)
             for index in 0..<count { unsafe scratch.values[index] *= graph.similarity.sign }
-        } each: { entry in
-            beam.offer(entry)
+        }
+        let areSigns = codes.precision == .binary
+        if let sketches = graph.scanSketches, walk.mostCount >= GraphSearch.leastSketched {
+            var signs = unsafe sketches.query(query, buffer: scratch.rowCodes)
+            unsafe narrow(
+                &walk, sketches,
+                by: { batch, count in
+                    unsafe sketches.distances(&signs, batch, count, into: scratch.values)
+                }, then: areSigns ? exactly : byCode)
+        }
+        if !areSigns { unsafe narrow(&walk, codes, by: byCode, then: exactly) }
+        var beam = unsafe Beam(entries: scratch.beam, capacity: topK)
+        _ = unsafe scan(&walk, codes, exactly) { distance, slot in
+            beam.offer(RankedSlot.make(distance: distance, slot: slot))
+            return true
         }
         return hits(beam.count)
     }
 
-    /// Calls `each` with every slot of `walk`, ranked by the distances that `measure` puts into the scratch's values for
-    /// a batch.
+    /// What puts the distances of `count` slots into the scratch's values.
+    private typealias Measure = (_ slots: UnsafePointer<UInt32>, _ count: Int) -> Void
+
+    /// Leaves in `walk` what may be among the nearest `topK`, as far as `codes` can tell; all where they can't.
+    ///
+    /// While it goes on, what is farther than the last hit so far by twice the error is left out: that hit may be nearer
+    /// than it is by its code, and another one farther. In the end the nearest are measured by `closer`, and what
+    /// remains may be off by the error once. Where the nearest lie so close together that the first ones are nearly all
+    /// kept, the rest is too, and nothing is left out.
+    @inline(__always)
+    private func narrow(_ walk: inout SlotWalk, _ codes: CodeArray, by measure: Measure, then closer: Measure) {
+        guard codes.error(at: 0) != nil else { return }
+        let whole = walk
+        var beam = unsafe Beam(entries: scratch.beam, capacity: topK * GraphSearch.beamShare)
+        // Filled from its beginning, where the walk has already been if it goes through the candidates itself.
+        let candidates = unsafe scratch.candidates
+        var count = 0
+        // What is farther than this can't be a hit.
+        var limit = Float.infinity
+        var seen = 0
+        let isWhole = unsafe scan(&walk, codes, measure) { distance, slot in
+            seen &+= 1
+            guard distance <= limit else { return true }
+            let entry = RankedSlot.make(distance: distance, slot: slot)
+            unsafe candidates[count] = entry
+            count &+= 1
+            if entry < beam.limit {
+                beam.offer(entry)
+                if beam.count >= topK {
+                    let last = RankedSlot.distance(beam[topK - 1])
+                    limit = last + 2 * (codes.error(at: last) ?? 0)
+                }
+            }
+            return seen != GraphSearch.trialCount || count < GraphSearch.trialCount * 3 / 4
+        }
+        guard isWhole else {
+            walk = whole
+            return
+        }
+        let nearest = (0..<beam.count).map { RankedSlot.slot(beam[$0]) }
+        if nearest.count >= topK, nearest.count <= SearchScratch.batchCapacity {
+            unsafe nearest.withUnsafeBufferPointer { slots in
+                if let first = slots.baseAddress { unsafe closer(first, slots.count) }
+            }
+            let last = unsafe UnsafeBufferPointer(start: scratch.values, count: nearest.count).sorted()[topK - 1]
+            // Never so few that hits are missing, whatever the codes are worth.
+            let least = RankedSlot.distance(beam[topK - 1])
+            limit = max(least, min(limit, last + (codes.error(at: last) ?? 0)))
+        }
+        var near = 0
+        for index in 0..<count where unsafe RankedSlot.distance(candidates[index]) <= limit {
+            unsafe candidates[near] = candidates[index]
+            near += 1
+        }
+        walk = SlotWalk(candidatesOf: scratch, count: near)
+    }
+
+    /// Calls `each` with every slot of `walk` and the distance that `measure` puts into the scratch's values, for a batch
+    /// at a time whose rows of `codes` were asked for, until it returns false.
+    /// - Returns: whether it never did.
     @inline(__always)
     private func scan(
-        _ walk: inout SlotWalk, _ measure: (UnsafePointer<UInt32>, Int) -> Void, each: (UInt64) -> Void
-    ) {
+        _ walk: inout SlotWalk, _ codes: CodeArray, _ measure: Measure, each: (Float, UInt32) -> Bool
+    ) -> Bool {
         var (batch, ahead) = unsafe (scratch.batch, scratch.keptSlots)
         var count = unsafe walk.take(GraphSearch.scanBatch, into: batch)
-        unsafe graph.codes.prefetch(batch, count)
+        unsafe codes.prefetch(batch, count)
         while count > 0 {
             let aheadCount = unsafe walk.take(GraphSearch.scanBatch, into: ahead)
-            unsafe graph.codes.prefetch(ahead, aheadCount)
+            unsafe codes.prefetch(ahead, aheadCount)
             unsafe measure(batch, count)
             unsafe scratch.distanceCount += count
             for index in 0..<count {
-                unsafe each(RankedSlot.make(distance: scratch.values[index], slot: batch[index]))
+                guard unsafe each(scratch.values[index], batch[index]) else { return false }
             }
             unsafe swap(&batch, &ahead)
             count = aheadCount
         }
+        return true
     }
 }
 

@@ -29,7 +29,8 @@ struct GraphSearch {
         let wide = min(Double(ef) * Double(live) / Double(max(matches, 1)), 1e9)
         // In distances of a scan, from measurements at 384 dimensions (docs/decisions/0009-vector-precision.md).
         let links = Double(graph.parameters.m)
-        let scan = Double(matches)
+        let isSketched = graph.scanSketches != nil && matches >= GraphSearch.leastSketched
+        let scan = isSketched ? 500 + 0.3 * Double(matches) : Double(matches)
         let over = wide * links * 1.5
         let filtered = Double(max(ef, GraphSearch.leastFilteredEf)) * links * 4.5
         if scan <= min(over, filtered) { return .scan }

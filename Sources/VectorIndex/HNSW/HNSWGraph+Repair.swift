@@ -63,8 +63,10 @@ extension HNSWGraph {
         unsafe ranked.sort()
         let keptCount = unsafe selectNeighbours(scratch.ranked, count, limit: list.capacity, scratch: scratch)
         var kept = unsafe Array(UnsafeBufferPointer(start: scratch.kept, count: keptCount))
-        // A list thinner than a new node's would leave the graph weaker after each round of removals.
-        for index in 0..<count where kept.count < parameters.m {
+        // A list thinner than a node's that was never touched would leave the graph weaker after each round of removals,
+        // a full one of near nodes alone too.
+        let least = max(parameters.m, list.capacity * 3 / 4)
+        for index in 0..<count where kept.count < least {
             let entry = unsafe scratch.ranked[index]
             if !kept.contains(entry) { kept.append(entry) }
         }

@@ -7,6 +7,7 @@ import Tensors
 ///     slot          0         1         2      …
 ///     vectors    [D f32]   [D f32]   [D f32]       rows padded to 64 bytes; read to rescore what was found
 ///     codes      [D]       [D]       [D]           the same in the type the graph is walked on (see `CodeArray`)
+///     sketches   [D/8]     [D/8]     [D/8]         the same in one bit a component, for scans; not always (see there)
 ///     base       [2M u32]  [2M u32]  [2M u32]      links of layer 0, ended by `noLink`, rows padded to 64 bytes
 ///     ids         Int64     Int64     Int64        ≥ 0: live; `freeID`: not in use; else ~id: being linked
 ///     nodes      level u32, upper u32              upper: the first of `level` rows in `upper`
@@ -25,6 +26,8 @@ final class HNSWGraph: Sendable {
     static let noLink: UInt32 = .max
     /// The id of a slot that holds no live vector.
     static let freeID: Int64 = .min
+    /// The fewest components that are sketched.
+    private static let leastSketchedDimension = 256
     /// The highest layer; with M ≥ 2 beyond what 2²⁸ nodes draw.
     static let maximumLevel = 24
 
@@ -38,6 +41,9 @@ final class HNSWGraph: Sendable {
     /// What links are chosen on: the codes, or the exact vectors where codes say too little of one stored vector's
     /// distance from another.
     let linkCodes: CodeArray
+    /// One bit a component, so that a scan of much that is allowed reads a sixth of the codes: under cosine, beside
+    /// bf16 and int8 codes of as many components that it is smaller by far.
+    let sketches: CodeArray?
     let base: SlabArray
     let upper: SlabArray
     let ids: SlabArray
@@ -78,7 +84,12 @@ final class HNSWGraph: Sendable {
         linkCodes =
             parameters.precision == .binary
             ? CodeArray(precision: .f32, metric: metric, dimension: dimension, vectors: vectors) : codes
-        scratches = ScratchPool(codeBytes: codes.queryByteCount)
+        let isSketched =
+            metric == .cosine && dimension >= HNSWGraph.leastSketchedDimension
+            && (parameters.precision == .int8 || parameters.precision == .bf16)
+        sketches =
+            isSketched ? CodeArray(precision: .binary, metric: metric, dimension: dimension, vectors: vectors) : nil
+        scratches = ScratchPool(codeBytes: max(codes.queryByteCount, sketches?.queryByteCount ?? 0))
         base = SlabArray(rowBytes: parameters.m * 2 * MemoryLayout<UInt32>.stride, alignment: 64, shift: 14)
         upper = SlabArray(rowBytes: parameters.m * MemoryLayout<UInt32>.stride, alignment: 64, shift: 12)
         ids = SlabArray(rowBytes: MemoryLayout<Int64>.stride, alignment: 8, shift: 14)
@@ -88,6 +99,29 @@ final class HNSWGraph: Sendable {
 
     /// The greatest number of slots: ranked slots have 31 bits for them.
     var maximumSlotCount: Int { min(vectors.maximumRowCount, Int(Int32.max)) }
+}
+
+// MARK: - Codes
+
+extension HNSWGraph {
+    /// The arrays made from the vectors, by their names in a snapshot.
+    var codeArrays: [(String, SlabArray)] { codes.arrays + sketchArrays }
+
+    /// Those of the sketches.
+    var sketchArrays: [(String, SlabArray)] { sketches?.arrays.map { ("sketch_" + $0.0, $0.1) } ?? [] }
+
+    /// The signs that a scan may begin with: the sketches, or the codes where these are signs.
+    var scanSketches: CodeArray? { codes.precision == .binary ? codes : sketches }
+
+    /// Makes sure that slots 0 ..< `count` have memory for codes.
+    /// - Returns: false when there is none.
+    func reserveCodes(_ count: Int) -> Bool { codes.reserve(count) && sketches?.reserve(count) ?? true }
+
+    /// Makes the codes of the vector in `slot`.
+    func encode(_ slot: UInt32) {
+        unsafe codes.encode(vector(slot), into: slot)
+        unsafe sketches?.encode(vector(slot), into: slot)
+    }
 }
 
 // MARK: - Reading one node

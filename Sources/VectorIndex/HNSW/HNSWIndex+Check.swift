@@ -8,13 +8,13 @@ extension HNSWIndex {
     public func idsWithForeignCodes() -> [Int64] {
         writer.withLock { book in
             let graph = graph
-            let fresh = CodeArray(
-                precision: graph.codes.precision, metric: metric, dimension: dimension, vectors: graph.vectors)
-            guard graph.codes.precision != .f32, fresh.reserve(1) else { return [] }
+            let fresh = HNSWGraph(dimension: dimension, metric: metric, parameters: parameters)
+            guard graph.codes.precision != .f32, fresh.vectors.reserve(1), fresh.reserveCodes(1) else { return [] }
             var ids: [Int64] = []
             for slot in 0..<UInt32(book.slotCount) where graph.isLive(slot) {
-                unsafe fresh.encode(graph.vector(slot), into: 0)
-                let isSame = zip(graph.codes.arrays, fresh.arrays).allSatisfy { held, made in
+                unsafe fresh.vector(0).update(from: graph.vector(slot), count: dimension)
+                fresh.encode(0)
+                let isSame = zip(graph.codeArrays, fresh.codeArrays).allSatisfy { held, made in
                     let (left, right) = unsafe (held.1[slot], made.1[0])
                     return unsafe UnsafeRawBufferPointer(start: left, count: held.1.stride)
                         .elementsEqual(UnsafeRawBufferPointer(start: right, count: made.1.stride))

@@ -14,7 +14,7 @@ extension HNSWIndex {
         let upperCount = live.reduce(0) { unsafe $0 + Int(old.node($1).pointee.level) }
         let new = HNSWGraph(dimension: dimension, metric: metric, parameters: parameters)
         // Without memory for a second graph the first one stays as it is.
-        guard new.vectors.reserve(live.count), new.codes.reserve(live.count), new.base.reserve(live.count),
+        guard new.vectors.reserve(live.count), new.reserveCodes(live.count), new.base.reserve(live.count),
             new.upper.reserve(upperCount), new.ids.reserve(live.count), new.nodes.reserve(live.count)
         else { return }
         var upper: UInt32 = 0
@@ -24,7 +24,7 @@ extension HNSWIndex {
             let level = unsafe old.node(slot).pointee.level
             let id = unsafe old.id(slot).pointee.load(ordering: .relaxed)
             unsafe new.vector(target).update(from: old.vector(slot), count: dimension)
-            unsafe new.codes.encode(new.vector(target), into: target)
+            new.encode(target)
             unsafe new.id(target).pointee.store(id, ordering: .relaxed)
             unsafe new.node(target).pointee = HNSWGraph.Node(level: level, upper: upper)
             upper += level

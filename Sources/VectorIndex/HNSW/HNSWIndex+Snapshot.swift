@@ -15,6 +15,7 @@ public import Tensors
 ///     codes     S rows of bf16, bytes or bits, padded (`CodeArray`); not with f32
 ///     scales    S f32; int8 and binary only
 ///     biases    S f32; under l2 only, and not with f32
+///     sketch_codes, sketch_scales   the same as bits and S f32, where the graph has sketches; made anew if missing
 ///     vectors   S rows of D f32, padded to 64 bytes
 ///
 /// Version 1 had no precision (it was f32), the first 12 numbers and "vectors" first; it can still be read.
@@ -85,7 +86,7 @@ extension HNSWIndex {
             ("base", graph.base, meta.slotCount), ("upper", graph.upper, meta.upperCount),
             ("ids", graph.ids, meta.slotCount), ("nodes", graph.nodes, meta.slotCount),
         ]
-        let codes = graph.codes.arrays.map { ($0.0, $0.1, meta.slotCount) }
+        let codes = graph.codeArrays.map { ($0.0, $0.1, meta.slotCount) }
         return links + codes + [("vectors", graph.vectors, meta.slotCount)]
     }
 
@@ -136,8 +137,11 @@ extension HNSWIndex {
         guard meta.slotCount <= graph.maximumSlotCount, meta.vectorStride == graph.vectors.stride,
             meta.baseStride == graph.base.stride, isRecoded || meta.codeStride == graph.codes.rows.stride
         else { throw .malformed(path: file.path, reason: "its rows have another size") }
+        // What is made from the vectors: in files from before there were sketches these are missing.
+        let hasSketches = (try? file.section("sketch_codes")) != nil
+        let made = isRecoded ? graph.codeArrays : hasSketches ? [] : graph.sketchArrays
         for (name, array, count) in sections(of: graph, meta) {
-            if isRecoded, graph.codes.arrays.contains(where: { $0.1 === array }) { continue }
+            if made.contains(where: { $0.1 === array }) { continue }
             let section = try file.section(name)
             let isCold = array === graph.vectors
             let isTaken = isCold ? array.adopt(section, count: count) : array.copy(section, count: count)
@@ -149,7 +153,7 @@ extension HNSWIndex {
         graph.entry.store(meta.entry, ordering: .relaxed)
         var check = SnapshotCheck(graph: graph, upperCount: meta.upperCount)
         if let reason = check.run(pool: pool) { throw .malformed(path: file.path, reason: reason) }
-        if isRecoded, !graph.recode(pool: pool) {
+        if !made.isEmpty, !graph.recode(pool: pool) {
             throw .unreadable(path: file.path, reason: "no memory for \(meta.slotCount) codes")
         }
         // With f32 the vectors are what every search goes through.
@@ -164,15 +168,15 @@ extension HNSWIndex {
 }
 
 extension HNSWGraph {
-    /// Makes the codes of all slots from their vectors.
+    /// Makes the codes of all live slots from their vectors.
     /// - Returns: false when there is no memory for them.
     fileprivate func recode(pool: ThreadPool) -> Bool {
         let total = slotCount.load(ordering: .relaxed)
-        guard codes.reserve(total) else { return false }
+        guard reserveCodes(total) else { return false }
         let chunk = 4096
         pool.run(taskCount: (total + chunk - 1) / chunk) { task in
             for slot in UInt32(task * chunk)..<UInt32(min(total, (task + 1) * chunk)) where isLive(slot) {
-                unsafe codes.encode(vector(slot), into: slot)
+                encode(slot)
             }
         }
         return true

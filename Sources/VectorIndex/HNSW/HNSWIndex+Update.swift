@@ -74,7 +74,7 @@ extension HNSWIndex {
         defer { graph.scratches.giveBack(scratch) }
         for index in range {
             let (slot, id) = (slots[index], entries[index].id)
-            unsafe graph.codes.encode(graph.vector(slot), into: slot)
+            graph.encode(slot)
             graph.link(slot, scratch: scratch)
             let old = graph.places.withLock { $0.updateValue(slot, forKey: id) }
             // The new vector first: a search in between may meet both, and keeps the nearer one.
@@ -156,7 +156,7 @@ extension HNSWIndex {
         let slotCount = book.slotCount + count - reused
         let upperCount = book.upperCount + levels.reduce(0, +)
         let hasRoom =
-            slotCount <= graph.maximumSlotCount && graph.vectors.reserve(slotCount) && graph.codes.reserve(slotCount)
+            slotCount <= graph.maximumSlotCount && graph.vectors.reserve(slotCount) && graph.reserveCodes(slotCount)
             && graph.base.reserve(slotCount)
             && graph.ids.reserve(slotCount) && graph.nodes.reserve(slotCount) && graph.upper.reserve(upperCount)
         guard hasRoom else { throw .full(capacity: book.slotCount) }

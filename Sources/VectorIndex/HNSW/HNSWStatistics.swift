@@ -66,7 +66,7 @@ extension HNSWIndex {
             live += 1
         }
         let totals = graph.scratches.totals
-        let arrays = [graph.vectors, graph.base, graph.upper, graph.ids, graph.nodes] + graph.codes.arrays.map(\.1)
+        let arrays = [graph.vectors, graph.base, graph.upper, graph.ids, graph.nodes] + graph.codeArrays.map(\.1)
         return HNSWStatistics(
             count: graph.liveCount.load(ordering: .relaxed), slotCount: graph.slotCount.load(ordering: .relaxed),
             tombstoneCount: graph.tombstoneCount.load(ordering: .relaxed), levelCounts: levels,

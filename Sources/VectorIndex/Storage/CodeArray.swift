@@ -91,17 +91,20 @@ final class CodeArray: Sendable {
     /// - Returns: false when there is none.
     func reserve(_ count: Int) -> Bool { arrays.allSatisfy { $0.1.reserve(count) } }
 
-    /// How far apart two distances of codes have to be to be in the right order, all but surely; nil where they are
-    /// exact or no such number is known.
+    /// How far the distance by a code may be off, all but surely, where the true one is about `distance`: two and a half
+    /// standard deviations or some more; nil where codes are exact or no such number is known.
     ///
-    /// Of vectors of length 1 the error of a bf16 product is about 0.0002 and that of an int8 product about the scale,
-    /// 0.0016 where no component exceeds 0.2: each component is off by up to half a step at random.
-    var error: Float? {
+    /// Of vectors of length 1 the error of a bf16 product is about 0.0002, and that of an int8 product a hundredth of
+    /// 1.3/√dimension where no component exceeds four times the mean: each component of both is off by up to half a step
+    /// at random. A product of signs is off by 0.77/√width times the sine of the angle (RaBitQ, section 3.2, with 0.8
+    /// for the product of a row and its own signs, and a little for the four bits of the query).
+    func error(at distance: Float) -> Float? {
         guard isCosine else { return nil }
         switch precision {
-        case .f32, .binary: return nil
-        case .bf16: return 0.001
-        case .int8: return 0.004
+        case .f32: return nil
+        case .bf16: return 0.0005
+        case .int8: return 0.04 / Float(dimension).squareRoot()
+        case .binary: return 2.5 * 0.77 * max(1 - distance * distance, 0.01).squareRoot() / Float(width).squareRoot()
         }
     }
 
