@@ -38,7 +38,7 @@ public struct DocentApplication {
         DocumentRoutes(services: services, runner: runner).add(to: router)
         CrawlRoutes(services: services, runner: runner).add(to: router)
         PreviewRoutes(services: services).add(to: router)
-        JobRoutes(services: services).add(to: router)
+        JobRoutes(services: services, runner: runner).add(to: router)
         SearchRoutes(services: services).add(to: router)
         let permits = Permits(count: services.limits.concurrentAnswers)
         AnswerRoutes(services: services, permits: permits).add(to: router)

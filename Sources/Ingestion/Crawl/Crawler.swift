@@ -236,15 +236,9 @@ final class Crawler: Sendable {
     /// Removes the document of a page that the site says is no more; nil where there is nothing to remove.
     private func remove(_ url: PageURL) throws(CrawlInterruption) -> Outcome? {
         guard settings.isSync else { return nil }
-        return try stored { () throws(StorageError) in
-            try store.forgetCrawledPage(url.description, in: collectionID)
-            do throws(StorageError) {
-                try store.deleteDocument(externalID: url.description, in: collectionID)
-            } catch {
-                guard case .documentNotFound = error else { throw error }
-                return nil
-            }
-            return .removed
+        let isRemoved = try stored { () throws(StorageError) in
+            try store.removeCrawledPage(url.description, in: collectionID, job: jobID)
         }
+        return isRemoved ? .removed : nil
     }
 }

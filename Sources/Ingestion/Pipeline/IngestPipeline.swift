@@ -80,6 +80,7 @@ struct IngestPipeline {
             progress.failedCount = job.failed
             progress.unchangedCount = job.unchanged
             progress.skippedCount = job.skipped
+            progress.removedCount = job.removed
             start = clock.now
         }
 
@@ -90,7 +91,7 @@ struct IngestPipeline {
         }
     }
 
-    /// Does the job's items until none is left, the job is cancelled, or the store fails.
+    /// Does the job's items until none is left, the job is cancelled or paused, or the store fails; then its sync.
     /// - Throws: `IngestionError.storage`; items not finished then wait for the next run.
     func run(_ job: JobRecord, progress: (IngestProgress) -> Void) async throws(IngestionError) {
         var state = State(job.progress)
@@ -103,7 +104,25 @@ struct IngestPipeline {
             }
         }
         if let error = state.stop { throw error }
+        if job.isSync { try await removeGone(job.id, &state, progress) }
         state.report(.finished, to: progress)
+    }
+
+    /// Removes what is gone from the source, a step at a time.
+    private func removeGone(
+        _ jobID: Int64, _ state: inout State, _ report: (IngestProgress) -> Void
+    ) async throws(IngestionError) {
+        while !Task.isCancelled {
+            let result = await storing.run { [store] in
+                Result { () throws(StorageError) in try store.removeGone(job: jobID) }
+            }
+            let step: SyncStep
+            do { step = try result.get() } catch { throw .storage(reason: error.description) }
+            state.progress.removedCount += step.removed.count
+            for id in step.removed { state.report(.removed(id: id), to: report) }
+            if !step.removed.isEmpty { onCommit(preparer.collection.id) }
+            if step.isDone { return }
+        }
     }
 
     private func schedule(_ state: inout State, _ group: inout TaskGroup<Event>) {
@@ -196,8 +215,10 @@ struct IngestPipeline {
             state.progress.byteCount += byteCount
             state.report(.unchanged(id: id), to: report)
         case .failed(let id, let reason): failed(id, reason, &state, report)
-        case .expanded(let itemCount):
+        case .expanded(let itemCount, let unchangedCount):
             state.progress.totalCount += itemCount - 1
+            state.progress.doneCount += unchangedCount
+            state.progress.unchangedCount += unchangedCount
             state.expansionCount += 1
             state.isDrained = false
         case .skipped(let id, let reason):
@@ -206,6 +227,7 @@ struct IngestPipeline {
             state.report(.skipped(id: id, reason: reason), to: report)
         case .removed(let id):
             state.progress.doneCount += 1
+            state.progress.removedCount += 1
             state.report(.removed(id: id), to: report)
             onCommit(preparer.collection.id)
         case .page(let page, let addedCount):

@@ -12,10 +12,10 @@ public struct IngestProgress: Sendable, Equatable {
         case unchanged(id: String)
         /// A page of a crawl was passed over.
         case skipped(id: String, reason: String)
-        /// A page of a crawl is gone, and its document was removed.
-        case removed(id: String)
         /// A document could not be ingested.
         case failed(id: String, reason: String)
+        /// A document that is gone from its source was removed.
+        case removed(id: String)
         /// Chunks have been embedded; no document is ready yet.
         case embedded
         /// The job has ended.
@@ -34,6 +34,8 @@ public struct IngestProgress: Sendable, Equatable {
     public var unchangedCount = 0
     /// Pages that were passed over.
     public var skippedCount = 0
+    /// Documents removed because they are gone from their source.
+    public var removedCount = 0
     /// Chunks stored in this run.
     public var chunkCount = 0
     /// Chunks of this run whose vectors were made; the others had them already.

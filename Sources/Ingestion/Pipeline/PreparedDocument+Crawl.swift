@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 
 /// A crawl's first stage: a page is fetched, and becomes a document like any other.
@@ -7,7 +6,7 @@ extension DocumentPreparer {
     /// - Throws: what the store reports; a page's own failure is an outcome.
     func next(_ claimed: ClaimedItem, of crawler: Crawler) throws(StorageError) -> Preparation {
         let id = claimed.item.externalID
-        let visit = try crawler.visit(claimed.item, recipe: recipe(claimed.item))
+        let visit = try crawler.visit(claimed.item, recipe: contentHash.recipe(of: claimed.item))
         let preparation: Preparation
         switch visit.outcome {
         // The item is let go of with its job.
@@ -33,7 +32,7 @@ extension DocumentPreparer {
     private func prepare(
         _ source: SourceDocument, _ page: CrawledPage, itemID: Int64
     ) throws(StorageError) -> Preparation {
-        let hash = contentHash(of: source)
+        let hash = contentHash.hash(of: source)
         var page = page
         // Remembered before the document is stored: the hash tells the next crawl whether it was.
         page.contentHash = hash
@@ -51,17 +50,5 @@ extension DocumentPreparer {
                 error: error.description, finishing: itemID)
             return .failed(id: source.externalID, reason: error.description)
         }
-    }
-
-    /// Versions and settings that a document is made with beside its bytes.
-    private func recipe(_ item: NewJobItem) -> String {
-        var parts = [
-            "extractor \(DocumentExtractor.version)", "chunker \(Chunker.version)", "\(collection.chunking)",
-            collection.encoderFingerprint,
-        ]
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        if let metadata = try? encoder.encode(item.metadata) { parts.append(String(decoding: metadata, as: UTF8.self)) }
-        return parts.joined(separator: ", ")
     }
 }

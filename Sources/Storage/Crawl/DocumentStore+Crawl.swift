@@ -17,7 +17,7 @@ extension DocumentStore {
     /// - Throws: ``StorageError/jobNotFound(id:)``.
     public func crawlProgress(job jobID: Int64, start: String) throws(StorageError) -> CrawlProgress {
         try write { db in
-            _ = try Self.job(db, id: jobID, includingItems: false)
+            _ = try job(db, id: jobID, includingItems: false)
             try db.execute(
                 sql: "INSERT OR IGNORE INTO crawls (job_id, start_url) VALUES (?, ?)", arguments: [jobID, start])
             let row = try Row.fetchOne(db, sql: "SELECT * FROM crawls WHERE job_id = ?", arguments: [jobID])
@@ -47,7 +47,8 @@ extension DocumentStore {
         _ targets: [CrawlTarget], to jobID: Int64, metadata: [String: JSONValue] = [:], mostPages: Int
     ) throws(StorageError) -> Int {
         try write { db in
-            guard try !Self.job(db, id: jobID, includingItems: false).state.isFinal else { return 0 }
+            let job = try job(db, id: jobID, includingItems: false)
+            guard !job.state.isFinal else { return 0 }
             let counts = try Row.fetchOne(
                 db, sql: "SELECT page_count, refused_count FROM crawls WHERE job_id = ?", arguments: [jobID])
             var (pages, refused): (Int, Int) = (counts?["page_count"] ?? 0, counts?["refused_count"] ?? 0)
@@ -57,8 +58,9 @@ extension DocumentStore {
                 guard isRefused ? refused < Self.maximumRefusedPages : pages < mostPages else { continue }
                 guard try Self.note(target, job: jobID, db) else { continue }
                 let item = NewJobItem(
-                    externalID: target.url, payload: .bytes([]), url: target.url, metadata: metadata)
-                try Self.append([item], to: jobID, db)
+                    externalID: target.url, payload: .bytes([]), url: target.url, metadata: metadata,
+                    origin: JobItemOrigin(isContainer: true))
+                try append([item], to: jobID, in: job.collectionID, knowsUnchanged: false, db)
                 added += 1
                 if let refusal = target.refusal {
                     refused += 1
@@ -150,11 +152,23 @@ extension DocumentStore {
         }
     }
 
-    /// Forgets a page.
-    public func forgetCrawledPage(_ url: String, in collectionID: Int64) throws(StorageError) {
+    /// Removes the document of a page that is gone, and notes it as removed by the job.
+    /// - Returns: whether there was a document.
+    public func removeCrawledPage(
+        _ url: String, in collectionID: Int64, job jobID: Int64
+    ) throws(StorageError) -> Bool {
         try write { db in
             try db.execute(
                 sql: "DELETE FROM crawl_pages WHERE collection_id = ? AND url = ?", arguments: [collectionID, url])
+            let id = try Int64.fetchOne(
+                db, sql: "SELECT id FROM documents WHERE collection_id = ? AND external_id = ?",
+                arguments: [collectionID, url])
+            guard let id else { return false }
+            try Self.delete(document: id, db)
+            try Self.bumpRevision(of: collectionID, db)
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO job_removals (job_id, external_id) VALUES (?, ?)", arguments: [jobID, url])
+            return true
         }
     }
 
