@@ -148,6 +148,7 @@ struct CrawlTests {
         #expect(bench.outcome("/a", synced)?.state == .succeeded)
         #expect(bench.outcome("/b", synced)?.error == "the server answered 500")
         #expect(try bench.documents == ["/", "/b"])
+        #expect(synced.progress.removed == 2 && synced.removed.count == 2)
         bench.site["/robots.txt"] = .init(status: "503 Down", headers: ["Retry-After: 0"])
         _ = try await bench.crawl { $0.isSync = true }
         #expect(try bench.documents == ["/", "/b"])
@@ -289,6 +290,27 @@ struct CrawlTests {
         #expect(ended.state == .succeeded && ended.progress.total == 13 && ended.progress.failed == 0)
         #expect(try bench.documents.count == 13)
         #expect(bench.site.takeRequests().count { $0 == "/sitemap.xml" } == 1)
+    }
+
+    @Test("a paused crawl fetches nothing more until it is resumed; a page that failed can be tried again")
+    func paused() async throws {
+        let bench = try Bench(["/": .html("Start", links: ["/a", "/b"]), "/a": .html("A")])
+        var settings = CrawlSettings(url: bench.site.base)
+        settings.allowsPrivate = true
+        settings.delayMilliseconds = 0
+        let job = try bench.service.submit(crawl: settings, into: "site")
+        try bench.store.pauseJob(job.id)
+        #expect(try await bench.service.run(job.id).progress.done == 0)
+        #expect(bench.site.takeRequests().isEmpty)
+        try bench.store.resumeJob(job.id)
+        let ended = try await bench.service.run(job.id)
+        #expect(ended.state == .succeeded && ended.progress.failed == 1)
+        bench.site["/b"] = .html("B", links: ["/c"])
+        bench.site["/c"] = .html("C")
+        #expect(try bench.store.retryJob(job.id).count == 1)
+        let again = try await bench.service.run(job.id)
+        #expect(again.progress.failed == 0 && again.progress.total == 4)
+        #expect(try bench.documents == ["/", "/a", "/b", "/c"])
     }
 
     @Test("private addresses are refused unless both the process and the crawl allow them")

@@ -204,8 +204,11 @@ public final class IngestService: Sendable {
             try? store.releaseJob(jobID)
             throw error
         }
-        let ended = try self.job(jobID)
-        if Task.isCancelled || ended.isPaused { try? store.releaseJob(jobID) }
+        var ended = try self.job(jobID)
+        if Task.isCancelled || ended.isPaused {
+            try? store.releaseJob(jobID)
+            ended = try self.job(jobID)
+        }
         logger.info(
             "ingest job ends",
             metadata: ["job": "\(jobID)", "state": "\(ended.state)", "failed": "\(ended.progress.failed)"])
