@@ -186,7 +186,8 @@ public final class IngestService: Sendable {
             throw error
         }
         let ended = try self.job(jobID)
-        if Task.isCancelled || ended.isPaused { try? store.releaseJob(jobID) }
+        // Cancelled or paused: what it has taken and not finished waits again.
+        if !ended.state.isFinal { try? store.releaseJob(jobID) }
         logger.info(
             "ingest job ends",
             metadata: ["job": "\(jobID)", "state": "\(ended.state)", "failed": "\(ended.progress.failed)"])

@@ -24,6 +24,8 @@ struct PreparedDocument: Sendable {
 enum Preparation: Sendable {
     /// There is no more item to take.
     case nothingLeft
+    /// The job was paused: what is not on its way to the store yet waits.
+    case paused
     /// The document is to be embedded and stored.
     case ready(PreparedDocument)
     /// The document was as before; its item is finished.
@@ -71,7 +73,9 @@ struct DocumentPreparer: Sendable {
     /// Synchronous: run it on a ``WorkQueue``.
     func next() -> Preparation {
         do throws(StorageError) {
-            guard let claimed = try store.claimNextItem(job: jobID) else { return .nothingLeft }
+            guard let claimed = try store.claimNextItem(job: jobID) else {
+                return try store.isPaused(job: jobID) ? .paused : .nothingLeft
+            }
             do throws(IngestionError) {
                 return try prepare(claimed)
             } catch {
