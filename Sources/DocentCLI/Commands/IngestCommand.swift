@@ -55,6 +55,9 @@ struct IngestCommand: AsyncParsableCommand {
                 message: "--dry-run and --watch are for files: repeat a crawl with cron or a timer", exitCode: 64)
         }
         let fields = try metadataFields()
+        if paths.contains("-"), sync.watch || sync.isDryRun {
+            throw CommandFailure(message: "--watch and --dry-run can't be used with standard input", exitCode: 64)
+        }
         let runtime = try await Runtime(settings, isBrief: true)
         if sync.isDryRun { return try dryRun(fields, runtime) }
         let (record, isNew) = try runtime.collectionForIngest(collection)
@@ -111,9 +114,6 @@ struct IngestCommand: AsyncParsableCommand {
     }
 
     private func watch(_ fields: [String: JSONValue], _ runtime: Runtime) async throws {
-        guard !paths.contains("-") else {
-            throw CommandFailure(message: "--watch can't be used with standard input", exitCode: 64)
-        }
         let request = WatchRequest(
             paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, sync: sync.mode,
             collection: collection)
@@ -121,9 +121,6 @@ struct IngestCommand: AsyncParsableCommand {
     }
 
     private func dryRun(_ fields: [String: JSONValue], _ runtime: Runtime) throws {
-        guard !paths.contains("-") else {
-            throw CommandFailure(message: "--dry-run can't be used with standard input", exitCode: 64)
-        }
         var record: CollectionRecord?
         do { record = try runtime.store.collection(named: collection) } catch StorageError.collectionNotFound {}
         let report = DryRunReport(

@@ -66,6 +66,8 @@ struct IngestPipeline {
         var isStoring = false
         /// No item was left to take; a file of documents that is being opened may add some.
         var isDrained = false
+        /// The job was paused meanwhile.
+        var isPaused = false
         /// Files of documents that were opened.
         var expansionCount = 0
         var stop: IngestionError?
@@ -126,7 +128,7 @@ struct IngestPipeline {
     }
 
     private func schedule(_ state: inout State, _ group: inout TaskGroup<Event>) {
-        let isStopping = state.stop != nil || Task.isCancelled
+        let isStopping = state.stop != nil || state.isPaused || Task.isCancelled
         if !isStopping, !state.isDrained {
             while state.parsing < parserCount, state.queue.waitingTokens < Self.mostWaitingTokens,
                 state.ready.count < 4 * parserCount
@@ -207,6 +209,7 @@ struct IngestPipeline {
         switch preparation {
         // What a file opened meanwhile has added may not have been there yet when it was looked for.
         case .nothingLeft: state.isDrained = expansions == state.expansionCount
+        case .paused: state.isPaused = true
         case .ready(let prepared):
             if prepared.missing.isEmpty { state.ready.append(prepared) } else { state.queue.add(prepared) }
         case .unchanged(let id, let byteCount):

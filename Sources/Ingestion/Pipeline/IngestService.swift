@@ -205,7 +205,8 @@ public final class IngestService: Sendable {
             throw error
         }
         var ended = try self.job(jobID)
-        if Task.isCancelled || ended.isPaused {
+        // Cancelled or paused: what it has taken and not finished waits again.
+        if !ended.state.isFinal {
             try? store.releaseJob(jobID)
             ended = try self.job(jobID)
         }

@@ -24,6 +24,8 @@ struct PreparedDocument: Sendable {
 indirect enum Preparation: Sendable {
     /// There is no more item to take.
     case nothingLeft
+    /// The job was paused: what is not on its way to the store yet waits.
+    case paused
     /// The document is to be embedded and stored.
     case ready(PreparedDocument)
     /// The document was as before; its item is finished.
@@ -80,7 +82,9 @@ struct DocumentPreparer: Sendable {
     /// Synchronous: run it on a ``WorkQueue``.
     func next() -> Preparation {
         do throws(StorageError) {
-            guard let claimed = try store.claimNextItem(job: jobID) else { return .nothingLeft }
+            guard let claimed = try store.claimNextItem(job: jobID) else {
+                return try store.isPaused(job: jobID) ? .paused : .nothingLeft
+            }
             if let crawler { return try next(claimed, of: crawler) }
             do throws(IngestionError) {
                 return try prepare(claimed)

@@ -36,7 +36,7 @@ extension DocumentStore {
         }
     }
 
-    /// Has a job wait: no further item is taken, those in work end; it stays so over restarts until it is resumed.
+    /// Has a job wait: no further item is taken, what is almost done ends; it stays so over restarts until it is resumed.
     ///
     /// A job that has ended stays as it is.
     /// - Throws: ``StorageError/jobNotFound(id:)``.
@@ -50,6 +50,14 @@ extension DocumentStore {
     @discardableResult
     public func resumeJob(_ id: Int64) throws(StorageError) -> JobRecord {
         try setPaused(false, id)
+    }
+
+    /// Whether a job is paused; false for one that has ended or is not there.
+    public func isPaused(job id: Int64) throws(StorageError) -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db.cachedStatement(sql: "SELECT paused FROM jobs WHERE id = ?"), arguments: [id]) ?? false
+        }
     }
 
     private func setPaused(_ isPaused: Bool, _ id: Int64) throws(StorageError) -> JobRecord {

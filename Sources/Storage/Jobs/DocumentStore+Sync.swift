@@ -19,14 +19,14 @@ extension DocumentStore {
     /// Removes the next documents that are in the job's scope and among none of its items, and ends it after the last.
     ///
     /// A document is removed only when every item of the job has ended well, because what could not be read may hold what
-    /// seems to be gone; and only when it was stored before the job was made, because another job may have brought it
-    /// since. Each step is a transaction of its own, found out anew: after a crash the next call goes on.
+    /// seems to be gone; and only when it was stored before the job was made and is in no later job, because it may have
+    /// come back since. Each step is a transaction of its own, found out anew: after a crash the next call goes on.
     /// - Parameters:
     ///   - jobID: the job.
     ///   - limit: documents per step.
     /// - Returns: what was removed, and whether that was all.
     /// - Throws: ``StorageError/jobNotFound(id:)``; ``StorageError/jobBusy(id:)`` when another process works on it.
-    public func removeGone(job jobID: Int64, limit: Int = 100) throws(StorageError) -> SyncStep {
+    public func removeGone(job jobID: Int64, limit: Int = 250) throws(StorageError) -> SyncStep {
         let token = try workerToken()
         return try write { db in
             guard try takeOver(jobID, as: token, db) else { return SyncStep(removed: [], isDone: true) }
@@ -48,9 +48,12 @@ extension DocumentStore {
                     SELECT d.id, d.external_id FROM documents d LEFT JOIN document_sources s ON s.document_id = d.id
                     WHERE d.collection_id = ? AND d.updated_at <= ? AND \(condition)
                         AND d.external_id NOT IN (SELECT external_id FROM job_items WHERE job_id = ?)
+                        AND d.external_id NOT IN (SELECT external_id FROM job_items
+                            WHERE job_id IN (SELECT id FROM jobs WHERE collection_id = ? AND id > ?)
+                                AND state IN ('queued', 'running', 'succeeded', 'unchanged'))
                     ORDER BY d.id LIMIT ?
                     """,
-                arguments: [collectionID, row["created_at"]] + arguments + [jobID, limit])
+                arguments: [collectionID, row["created_at"]] + arguments + [jobID, collectionID, jobID, limit])
             for row in gone {
                 try Self.delete(document: row["id"], db)
                 try db.cachedStatement(sql: "INSERT OR IGNORE INTO job_removals (job_id, external_id) VALUES (?, ?)")

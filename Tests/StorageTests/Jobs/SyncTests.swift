@@ -131,6 +131,21 @@ struct SyncTests {
         #expect(try store.documents(in: id).documents.map(\.externalID) == ["p/new"])
     }
 
+    @Test("a job that is tried again after others removes nothing that they have seen")
+    func staleRetry() throws {
+        let samples = try Samples()
+        try ingest([item("a"), item("b"), item("c")], in: samples)
+        let hash = try #require(try samples.store.contentHash(externalID: "b", in: samples.id))
+        let scope = SyncScope(sources: ["/docs|"])
+        let stale = try ingest([item("a")], sync: scope, failing: ["a"], in: samples)
+        try ingest([item("b", hash: hash)], in: samples)
+        #expect(try samples.store.retryJob(stale.id).count == 1)
+        let claimed = try #require(try samples.store.claimNextItem(job: stale.id))
+        try samples.store.finishItem(claimed.id, state: .unchanged)
+        #expect(try samples.store.removeGone(job: stale.id).removed == ["c"])
+        #expect(try documents(samples) == ["a", "b"])
+    }
+
     @Test("an item whose hash is stored has ended from the start, unless a job that waits may change its document")
     func unchanged() throws {
         let samples = try Samples()
