@@ -146,6 +146,35 @@ def crawling(browser, checks, address):
     checks.check("its pages are documents", listed, text(browser, "#counts"))
 
 
+def controlling(browser, checks, address):
+    def press(label):
+        browser.evaluate(
+            f"[...document.querySelectorAll('.job:first-child button')].find(b => b.textContent === '{label}').click()"
+        )
+
+    def state(name):
+        return browser.wait(f"document.querySelector('.job-counts').textContent.startsWith('{name}') "
+            "&& document.querySelector('.job-counts').textContent", 20)
+
+    press("Retry failed")
+    retried = finished(browser)
+    checks.check("what failed is tried again by its button", retried and "1 failed" in retried, retried)
+    browser.evaluate("document.querySelector('#crawl-delay').value = '400'")
+    browser.type("#crawl-url", address + "p1")
+    browser.press_enter()
+    browser.wait("document.querySelectorAll('.job').length === 4", 20)
+    press("Pause")
+    checks.check("a job is paused by its button", state("paused"), text(browser, ".job-counts"))
+    press("Resume")
+    checks.check("it goes on by another", state("running") or state("succeeded"), text(browser, ".job-counts"))
+    browser.evaluate("document.querySelector('#crawl-delay').value = '2000'")
+    browser.type("#crawl-url", address)
+    browser.press_enter()
+    browser.wait("document.querySelectorAll('.job').length === 5", 20)
+    press("Cancel")
+    checks.check("a job is cancelled by its button", state("cancelled"), text(browser, ".job-counts"))
+
+
 def documents(browser, checks):
     browser.evaluate(
         "[...document.querySelectorAll('#documents button')].find(b => b.textContent === 'Roses').click()"
@@ -213,6 +242,7 @@ def main():
                 lambda: preview(browser, checks),
                 lambda: dropping(browser, checks),
                 lambda: crawling(browser, checks, address),
+                lambda: controlling(browser, checks, address),
                 lambda: documents(browser, checks),
                 lambda: reading(browser, checks, arguments.screenshots),
                 lambda: removal(browser, checks),

@@ -56,7 +56,9 @@ async function watch(id, name) {
 
 function counts(job) {
   const progress = job.progress;
-  const parts = [`${progress.done} of ${progress.total}`];
+  // A crawl, or an archive that isn't opened yet, may find more.
+  const more = progress.total_is_final === false && !isFinal(job) ? " or more" : "";
+  const parts = [`${progress.done} of ${progress.total}${more}`];
   for (const name of ["unchanged", "skipped", "removed", "failed"]) {
     if (progress[name]) parts.push(`${progress[name]} ${name}`);
   }

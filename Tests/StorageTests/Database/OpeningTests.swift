@@ -74,7 +74,7 @@ struct OpeningTests {
             for column in ["source", "stamp", "byte_count", "is_container", "is_skipped"] {
                 try db.execute(sql: "ALTER TABLE job_items DROP COLUMN \(column)")
             }
-            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '4 %'")
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier >= '4'")
         }
         let store = try samples.reopened()
         #expect(try store.document(externalID: "d", in: samples.id).chunkCount == 1)
