@@ -32,8 +32,11 @@ async function collectionChanged() {
 }
 
 async function refresh() {
-  if (!collection()) return;
+  const name = collection();
+  if (!name) return;
   const c = await getJSON(collectionPath());
+  // Another one may have been chosen meanwhile, or this one deleted.
+  if (collection() !== name) return;
   byID("counts").textContent = `${c.documents} documents, ${c.chunks} chunks, encoder ${c.encoder}`;
   await loadDocuments();
 }
@@ -43,10 +46,13 @@ async function refresh() {
 let nextCursor = null;
 
 async function loadDocuments(cursor = null) {
+  const name = collection();
+  if (!name) return;
   const query = new URLSearchParams({ limit: "50" });
   if (cursor) query.set("cursor", cursor);
   if (byID("state").value) query.set("state", byID("state").value);
   const page = await getJSON(`${collectionPath()}/documents?${query}`);
+  if (collection() !== name) return;
   const rows = page.documents.map((d) => {
     const title = d.title || d.id;
     const open = button(title, () => openDocument(d.id, title), "documents-error", { title: d.id });
@@ -76,9 +82,15 @@ async function deleteDocument(id) {
 async function deleteCollection() {
   const name = collection();
   if (!name || !confirm(`Delete the collection ${name} with all of its documents?`)) return;
-  await request(collectionPath(), { method: "DELETE" });
-  announce(`Collection ${name} deleted`);
-  await loadCollections();
+  const path = collectionPath();
+  // A job that ends meanwhile must not ask for it any more.
+  byID("collection").value = "";
+  try {
+    await request(path, { method: "DELETE" });
+    announce(`Collection ${name} deleted`);
+  } finally {
+    await loadCollections();
+  }
 }
 
 async function createCollection() {
