@@ -36,6 +36,8 @@ public struct DocentApplication {
         HealthRoutes(services: services, readiness: readiness).add(to: router)
         CollectionRoutes(services: services).add(to: router)
         DocumentRoutes(services: services, runner: runner).add(to: router)
+        CrawlRoutes(services: services, runner: runner).add(to: router)
+        PreviewRoutes(services: services).add(to: router)
         JobRoutes(services: services, runner: runner).add(to: router)
         SearchRoutes(services: services).add(to: router)
         let permits = Permits(count: services.limits.concurrentAnswers)

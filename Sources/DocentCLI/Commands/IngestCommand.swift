@@ -9,7 +9,7 @@ struct IngestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Takes documents into a collection.",
         discussion: """
-            PATH is a file, a folder, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
+            PATH is a file, a folder, an http(s) address whose site is crawled, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
             "url", "metadata"}). A document's id is its path below the folder given. Unchanged files cost nothing; \
             changed ones replace their old text at once. An ingest that was cut off goes on when it is started again.
             """)
@@ -27,6 +27,7 @@ struct IngestCommand: AsyncParsableCommand {
     @Flag(help: "Prints one JSON document.")
     var json = false
     @OptionGroup var sync: SyncOptions
+    @OptionGroup(title: "Crawl options") var crawl: CrawlOptions
     @OptionGroup var global: GlobalOptions
 
     /// Failures and skipped paths that are listed one by one.
@@ -47,7 +48,12 @@ struct IngestCommand: AsyncParsableCommand {
     private typealias Submission = (job: JobRecord, skipped: [FileCollector.Skipped])
 
     func run() async throws {
-        let settings = try await Settings(global)
+        var settings = try await Settings(global)
+        if crawl.allowsPrivate { settings.crawl.allowsPrivate = true }
+        if sync.isDryRun || sync.watch, paths.contains(where: CrawlOptions.isAddress) {
+            throw CommandFailure(
+                message: "--dry-run and --watch are for files: repeat a crawl with cron or a timer", exitCode: 64)
+        }
         let fields = try metadataFields()
         if paths.contains("-"), sync.watch || sync.isDryRun {
             throw CommandFailure(message: "--watch and --dry-run can't be used with standard input", exitCode: 64)
@@ -79,6 +85,15 @@ struct IngestCommand: AsyncParsableCommand {
     private func submit(
         _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
     ) throws -> Submission {
+        if paths.contains(where: CrawlOptions.isAddress) {
+            guard let address = paths.first, paths.count == 1 else {
+                throw CommandFailure(
+                    message: "an address can't be mixed with other paths: crawl one site at a time",
+                    exitCode: 64)
+            }
+            let settings = crawl.settings(url: address, isSync: sync.sync, metadata: fields)
+            return (try runtime.ingest.submit(crawl: settings, into: record.name), [])
+        }
         guard paths.contains("-") else {
             let submission = try runtime.ingest.submit(
                 paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, sync: sync.mode,
@@ -139,9 +154,10 @@ struct IngestCommand: AsyncParsableCommand {
             let progress = output.job.progress
             let seconds = (output.seconds * 10).rounded() / 10
             Terminal.print(
-                "\(progress.done - progress.failed - progress.unchanged) documents taken in, "
+                "\(progress.done - progress.failed - progress.unchanged - progress.skipped) documents taken in, "
                     + "\(progress.unchanged) unchanged, \(progress.failed) failed"
-                    + (output.job.isSync ? ", \(progress.removed) removed" : "")
+                    + (progress.skipped > 0 ? ", \(progress.skipped) skipped" : "")
+                    + (output.job.isSync || progress.removed > 0 ? ", \(progress.removed) removed" : "")
                     + ": \(output.chunks) chunks in \(seconds) s")
         }
         if let note = output.job.syncNote { Terminal.note("nothing was removed: \(note)") }

@@ -7,7 +7,7 @@ struct SyncOptions: ParsableArguments {
     @Flag(
         help: """
             Removes documents that came from the same PATH, with the same --id-prefix, and are no longer there; none, \
-            if anything could not be read.
+            if anything could not be read. Of a crawl: those whose pages the site says are gone.
             """)
     var sync = false
     @Flag(name: .customLong("dry-run"), help: "Prints what would be added, changed and removed, and changes nothing.")

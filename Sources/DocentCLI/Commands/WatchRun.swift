@@ -63,6 +63,8 @@ struct WatchRun: Sendable {
         switch event {
         case .stored(let id, let chunkCount, _):
             print(Line(event: "stored", id: id, chunks: chunkCount), "stored  \(id) (\(chunkCount) chunks)")
+        case .skipped(let id, let reason):
+            print(Line(event: "skipped", id: id, error: reason), "skipped \(id): \(reason)")
         case .removed(let id): print(Line(event: "removed", id: id), "removed \(id)")
         case .failed(let id, let reason):
             print(Line(event: "failed", id: id, error: reason), "failed  \(id): \(reason)")

@@ -3,6 +3,7 @@ import Decoders
 import Encoders
 import Foundation
 import Generation
+import Ingestion
 import Logging
 import Retrieval
 import SystemPackage
@@ -39,6 +40,8 @@ struct Settings: Sendable {
     var breaker: CircuitBreaker.Limits
     /// How many texts the local decoder writes at once, and how many may wait.
     var decoding: DecoderScheduler.Limits
+    /// What crawls may do.
+    var crawl: CrawlPolicy
     /// The kernel level to force; nil for the best this machine has.
     var kernelLevel: String?
 
@@ -57,6 +60,10 @@ struct Settings: Sendable {
         decoder = reader.string(forKey: "decoder", default: "smollm2-135m-instruct")
         reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
+        crawl = CrawlPolicy(
+            allowsPrivate: reader.bool(forKey: "crawl.allowPrivate", default: false),
+            userAgent: reader.string(
+                forKey: "crawl.userAgent", default: "Docent/\(BuildInformation.version) (+knowledge-base crawler)"))
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
         threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)

@@ -63,7 +63,9 @@ final class Runtime: Sendable {
             rules: IndexRules(snapshotChanges: settings.snapshotChanges), logger: logger)
         self.search = search
         // Passages that are taken in are seen once: they pass the cache by.
-        ingest = IngestService(store: store, embedder: scheduler, logger: logger) { collection in
+        ingest = IngestService(
+            store: store, embedder: scheduler, crawlPolicy: settings.crawl, logger: logger
+        ) { collection in
             if isBrief { search.noteCommitIfFar(collection) } else { search.noteCommit(collection) }
         }
         let prompts = try PromptLibrary(folder: settings.promptsFolder)

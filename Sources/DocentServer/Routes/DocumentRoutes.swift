@@ -75,7 +75,7 @@ struct DocumentRoutes {
         let documents: [SourceDocument]
         if contentType.lowercased().hasPrefix("multipart/form-data") {
             let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
-            documents = try files(in: try MultipartForm(bytes, contentType: contentType))
+            documents = try Self.files(in: try MultipartForm(bytes, contentType: contentType))
         } else {
             let submission = try await JSONWire.decode(
                 Submission.self, from: request, limit: services.limits.uploadBytes)
@@ -118,7 +118,9 @@ struct DocumentRoutes {
         }
     }
 
-    private func files(in form: MultipartForm) throws -> [SourceDocument] {
+    /// The files of a form as documents; an id is the file's name with its folders.
+    /// - Throws: `HTTPFailure` 400 for a name that can't be an id.
+    static func files(in form: MultipartForm) throws -> [SourceDocument] {
         try form.parts.compactMap { part in
             guard let name = part.fileName else { return nil }
             let id = name.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
@@ -140,7 +142,7 @@ struct DocumentRoutes {
 }
 
 /// One document of a JSON submission: exactly one of `text`, `html` and `markdown`.
-private struct SubmittedDocument: Decodable {
+struct SubmittedDocument: Decodable {
     var id: String?
     var title: String?
     var text: String?

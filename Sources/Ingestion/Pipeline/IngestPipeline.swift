@@ -81,6 +81,7 @@ struct IngestPipeline {
             progress.totalCount = job.total
             progress.failedCount = job.failed
             progress.unchangedCount = job.unchanged
+            progress.skippedCount = job.skipped
             progress.removedCount = job.removed
             start = clock.now
         }
@@ -140,8 +141,8 @@ struct IngestPipeline {
             }
         }
         let isFull = state.queue.waitingTokens >= Self.batchTokens || state.queue.waitingCount >= Self.batchTexts
-        // A short batch goes only when nothing can fill it.
-        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0,
+        // A short batch goes only when nothing can fill it, or when what could is waited for from a network.
+        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0 || preparer.crawler != nil,
             let batch = state.queue.nextBatch(mostTokens: Self.batchTokens, mostTexts: Self.batchTexts)
         {
             state.isEmbedding = true
@@ -223,6 +224,20 @@ struct IngestPipeline {
             state.progress.unchangedCount += unchangedCount
             state.expansionCount += 1
             state.isDrained = false
+        case .skipped(let id, let reason):
+            state.progress.doneCount += 1
+            state.progress.skippedCount += 1
+            state.report(.skipped(id: id, reason: reason), to: report)
+        case .removed(let id):
+            state.progress.doneCount += 1
+            state.progress.removedCount += 1
+            state.report(.removed(id: id), to: report)
+            onCommit(preparer.collection.id)
+        case .page(let page, let addedCount):
+            state.progress.totalCount += addedCount
+            if addedCount > 0 { state.expansionCount += 1 }
+            handle(page, expansions: expansions, &state, report)
+            if addedCount > 0 { state.isDrained = false }
         case .stopped(let error): state.stop = state.stop ?? error
         }
     }

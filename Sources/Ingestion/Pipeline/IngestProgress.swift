@@ -10,6 +10,8 @@ public struct IngestProgress: Sendable, Equatable {
         case stored(id: String, chunkCount: Int, warnings: [String])
         /// A document was as before: nothing to do.
         case unchanged(id: String)
+        /// A page of a crawl was passed over.
+        case skipped(id: String, reason: String)
         /// A document could not be ingested.
         case failed(id: String, reason: String)
         /// A document that is gone from its source was removed.
@@ -30,6 +32,8 @@ public struct IngestProgress: Sendable, Equatable {
     public var failedCount = 0
     /// Documents that were as before.
     public var unchangedCount = 0
+    /// Pages that were passed over.
+    public var skippedCount = 0
     /// Documents removed because they are gone from their source.
     public var removedCount = 0
     /// Chunks stored in this run.

@@ -14,10 +14,16 @@ public import Storage
 public final class IngestService: Sendable {
     /// The `kind` of the jobs made here.
     public static let jobKind = "ingest"
+    /// The `kind` of crawls.
+    public static let crawlKind = "crawl"
+    /// The kinds of jobs that ``run(_:progress:)`` does.
+    public static let jobKinds: Set<String> = [jobKind, crawlKind]
 
     /// Larger uploads are hashed when the job runs, not by whoever waits for it to be accepted.
     private static let mostHashedBytes = 4 << 20
 
+    /// What crawls may do.
+    public let crawlPolicy: CrawlPolicy
     let store: DocumentStore
     let embedder: any TextEmbedding
     let extractor: DocumentExtractor
@@ -31,16 +37,19 @@ public final class IngestService: Sendable {
     ///   - embedder: the encoder; collections bound to another one are refused.
     ///   - extractor: reads documents; holds the size limit.
     ///   - parserCount: documents read side by side with the embedding, 1 or more; default 2.
+    ///   - crawlPolicy: what crawls may do; public addresses alone by default.
     ///   - logger: hears of jobs and failed documents.
     ///   - onCommit: called after documents of a collection were stored, so that its indexes catch up; from any thread.
     public init(
         store: DocumentStore, embedder: any TextEmbedding, extractor: DocumentExtractor = DocumentExtractor(),
-        parserCount: Int = 2, logger: Logger, onCommit: @escaping @Sendable (_ collectionID: Int64) -> Void
+        parserCount: Int = 2, crawlPolicy: CrawlPolicy = CrawlPolicy(), logger: Logger,
+        onCommit: @escaping @Sendable (_ collectionID: Int64) -> Void
     ) {
         self.store = store
         self.embedder = embedder
         self.extractor = extractor
         self.parserCount = max(1, parserCount)
+        self.crawlPolicy = crawlPolicy
         self.logger = logger
         self.onCommit = onCommit
     }
@@ -171,23 +180,36 @@ public final class IngestService: Sendable {
         let chunker = Chunker(settings: collection.chunking, maxTokenCount: embedder.maxTokenCount) {
             embedder.tokenCount(of: $0)
         }
+        let crawler = try crawler(of: job)
         let preparer = DocumentPreparer(
             store: store, embedder: embedder, extractor: extractor, chunker: chunker, collection: collection,
-            jobID: jobID, idPrefix: job.options["id_prefix"]?.stringValue ?? "")
+            jobID: jobID, idPrefix: job.options["id_prefix"]?.stringValue ?? "", crawler: crawler)
         let pipeline = IngestPipeline(
             store: store, embedder: embedder, preparer: preparer, logger: logger, parserCount: parserCount,
             onCommit: onCommit)
         logger.info("ingest job starts", metadata: ["job": "\(jobID)", "items": "\(job.progress.total)"])
         do throws(IngestionError) {
-            try await pipeline.run(job, progress: progress)
+            let result: Result<Void, IngestionError> = await withTaskCancellationHandler {
+                do throws(IngestionError) {
+                    return .success(try await pipeline.run(job, progress: progress))
+                } catch {
+                    return .failure(error)
+                }
+            } onCancel: {
+                crawler?.stop()
+            }
+            try result.get()
         } catch {
             logger.error("ingest job stopped", metadata: ["job": "\(jobID)", "reason": "\(error)"])
             try? store.releaseJob(jobID)
             throw error
         }
-        let ended = try self.job(jobID)
-        // Cancelled or paused: what it has taken and not finished waits again.
-        if !ended.state.isFinal { try? store.releaseJob(jobID) }
+        var ended = try self.job(jobID)
+        if !ended.state.isFinal {
+            // Cancelled or paused: what it has taken and not finished waits again.
+            try? store.releaseJob(jobID)
+            ended = try self.job(jobID)
+        }
         logger.info(
             "ingest job ends",
             metadata: ["job": "\(jobID)", "state": "\(ended.state)", "failed": "\(ended.progress.failed)"])
@@ -204,7 +226,9 @@ public final class IngestService: Sendable {
         let unfinished: [JobRecord]
         do { unfinished = try store.unfinishedJobs() } catch { throw .storage(reason: error.description) }
         var ended: [JobRecord] = []
-        for job in unfinished where job.kind == Self.jobKind { ended.append(try await run(job.id, progress: progress)) }
+        for job in unfinished where Self.jobKinds.contains(job.kind) {
+            ended.append(try await run(job.id, progress: progress))
+        }
         return ended
     }
 
@@ -235,6 +259,36 @@ public final class IngestService: Sendable {
         guard embedder.matches(collection.encoderFingerprint) else {
             throw .encoderMismatch(collection: collection.encoder, loaded: embedder.modelName)
         }
+    }
+
+    /// Accepts a crawl as a job; nothing is fetched yet.
+    /// - Parameters:
+    ///   - settings: where it starts and how far it may go.
+    ///   - collection: the collection's name.
+    /// - Returns: the job, stored, with the start as its first item.
+    /// - Throws: `IngestionError.invalidCrawl`, `.privateAddress`, `.encoderMismatch`, `.storage`.
+    public func submit(crawl settings: CrawlSettings, into collection: String) throws(IngestionError) -> JobRecord {
+        var settings = settings
+        try settings.validate()
+        try crawlPolicy.check(settings)
+        let record = try usable(collection)
+        let start = NewJobItem(
+            externalID: settings.url, payload: .bytes([]), url: settings.url, metadata: settings.metadata,
+            origin: JobItemOrigin(isContainer: true))
+        do {
+            return try store.createJob(
+                kind: Self.crawlKind, in: record.id, options: settings.options, items: [start])
+        } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// The crawler of a crawl's job, nil for other jobs.
+    private func crawler(of job: JobRecord) throws(IngestionError) -> Crawler? {
+        guard job.kind == Self.crawlKind else { return nil }
+        return Crawler(
+            store: store, job: job, settings: try CrawlSettings(options: job.options), policy: crawlPolicy,
+            logger: logger)
     }
 
     func create(

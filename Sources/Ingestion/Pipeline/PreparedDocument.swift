@@ -21,7 +21,7 @@ struct PreparedDocument: Sendable {
 }
 
 /// What became of a job item in the first stage.
-enum Preparation: Sendable {
+indirect enum Preparation: Sendable {
     /// There is no more item to take.
     case nothingLeft
     /// The job was paused: what is not on its way to the store yet waits.
@@ -32,6 +32,12 @@ enum Preparation: Sendable {
     case unchanged(id: String, byteCount: Int)
     /// The document can't be ingested; its item is finished.
     case failed(id: String, reason: String)
+    /// The source is passed over for a reason that is no failure; its item is finished.
+    case skipped(id: String, reason: String)
+    /// The source is gone and its document was removed; its item is finished.
+    case removed(id: String)
+    /// A page of a crawl, and how many items it added to the job.
+    case page(Preparation, addedCount: Int)
     /// A file of documents: as many items were added to the job in its place, of which some need nothing done.
     case expanded(itemCount: Int, unchangedCount: Int)
     /// The store failed: the job can't go on.
@@ -48,6 +54,8 @@ struct DocumentPreparer: Sendable {
     let jobID: Int64
     let expander: ItemExpander
     let contentHash: ContentHash
+    /// Fetches the items of a crawl; nil for other jobs.
+    let crawler: Crawler?
 
     /// Items that a file's documents are added in, by count and bytes.
     private static let mostAdded = 256
@@ -56,7 +64,7 @@ struct DocumentPreparer: Sendable {
     /// Prepares the items of a job.
     init(
         store: DocumentStore, embedder: any TextEmbedding, extractor: DocumentExtractor, chunker: Chunker,
-        collection: CollectionRecord, jobID: Int64, idPrefix: String
+        collection: CollectionRecord, jobID: Int64, idPrefix: String, crawler: Crawler? = nil
     ) {
         self.store = store
         self.embedder = embedder
@@ -64,6 +72,7 @@ struct DocumentPreparer: Sendable {
         self.chunker = chunker
         self.collection = collection
         self.jobID = jobID
+        self.crawler = crawler
         expander = ItemExpander(extractor: extractor, idPrefix: idPrefix)
         contentHash = ContentHash(collection)
     }
@@ -76,6 +85,7 @@ struct DocumentPreparer: Sendable {
             guard let claimed = try store.claimNextItem(job: jobID) else {
                 return try store.isPaused(job: jobID) ? .paused : .nothingLeft
             }
+            if let crawler { return try next(claimed, of: crawler) }
             do throws(IngestionError) {
                 return try prepare(claimed)
             } catch {
@@ -109,7 +119,7 @@ struct DocumentPreparer: Sendable {
         return .ready(try document(source, hash: hash, itemID: claimed.id))
     }
 
-    private func document(
+    func document(
         _ source: SourceDocument, hash: String, itemID: Int64
     ) throws(IngestionError) -> PreparedDocument {
         let extracted = try extractor.extract(source)

@@ -209,7 +209,8 @@ public struct FileCollector: Sendable {
         return target != root && !target.hasPrefix(root.hasSuffix("/") ? root : root + "/")
     }
 
-    private static let media: Set<String> = [
+    /// Endings of files that come with documents and are none.
+    static let otherExtensions: Set<String> = [
         "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4", "wav",
         "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
         "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe", "pyc",
@@ -223,7 +224,7 @@ public struct FileCollector: Sendable {
         let ending = SourceFormat.fileExtension(of: name)
         if SourceFormat(fileExtension: ending) != nil { return nil }
         if SourceContainer.format(contentType: nil, fileName: name) != nil { return nil }
-        if media.contains(ending) { return "no text document (.\(ending))" }
+        if otherExtensions.contains(ending) { return "no text document (.\(ending))" }
         if ForeignFormat(fileExtension: ending) != nil { return nil }
         let documents = [
             "readme", "license", "licence", "copying", "changelog", "changes", "news", "authors", "install", "notice",

@@ -7,7 +7,9 @@ import GRDB
 ///                  │             └─ chunks ── chunk_vectors
 ///                  ├─ changes                        log of chunks that came and went
 ///                  ├─ jobs ─┬─ job_items ── job_payloads
-///                  │        └─ job_removals               documents that a sync has removed
+///                  │        ├─ job_removals               documents that a sync has removed
+///                  │        └─ crawls, crawl_urls         the addresses that a crawl knows
+///                  ├─ crawl_pages                    what the next crawl asks servers by
 ///                  └─ answers ── feedback
 ///     evaluations
 ///
@@ -23,6 +25,7 @@ enum Schema {
         migrator.registerMigration("2 jobs") { try $0.execute(sql: jobs) }
         migrator.registerMigration("3 answers and evaluations") { try $0.execute(sql: answers) }
         migrator.registerMigration("4 sync and jobs") { try $0.execute(sql: syncAndJobs) }
+        migrator.registerMigration("5 crawl") { try $0.execute(sql: crawl) }
         return migrator
     }
 

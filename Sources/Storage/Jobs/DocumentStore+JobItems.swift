@@ -123,10 +123,13 @@ extension DocumentStore {
         let jobID = try Int64.fetchOne(
             db.cachedStatement(
                 sql: """
-                    UPDATE job_items SET state = ?, error = ?, chunk_count = ?, finished_at = ?
+                    UPDATE job_items SET state = ?, is_skipped = ?, error = ?, chunk_count = ?, finished_at = ?
                     WHERE id = ? AND state IN ('queued', 'running') RETURNING job_id
                     """),
-            arguments: [state.rawValue, error, chunkCount, now, id])
+            arguments: [
+                // The column's check knows no skipped ones: they are unchanged with a mark.
+                (state == .skipped ? .unchanged : state).rawValue, state == .skipped, error, chunkCount, now, id,
+            ])
         guard let jobID else { return }
         try Self.noteSource(of: id, db)
         // What failed may be tried again.

@@ -157,7 +157,8 @@ extension DocumentStore {
             duration = .milliseconds(max(0, end - start))
         }
         return JobItemRecord(
-            id: row["id"], externalID: row["external_id"], state: JobItemState(rawValue: row["state"]) ?? .failed,
+            id: row["id"], externalID: row["external_id"],
+            state: row["is_skipped"] ? .skipped : JobItemState(rawValue: row["state"]) ?? .failed,
             error: row["error"], duration: duration, chunkCount: row["chunk_count"])
     }
 
@@ -167,7 +168,8 @@ extension DocumentStore {
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT state, count(*), sum(is_container), sum(byte_count), count(byte_count) FROM job_items
+                    SELECT state, count(*), sum(is_container), sum(byte_count), count(byte_count),
+                        sum(is_skipped) FROM job_items
                     WHERE job_id = ? GROUP BY state
                     """),
             arguments: [id])
@@ -184,7 +186,9 @@ extension DocumentStore {
                 progress.failed += count
                 progress.done += count
             case .unchanged:
-                progress.unchanged += count
+                let skipped: Int = row[5]
+                progress.skipped += skipped
+                progress.unchanged += count - skipped
                 progress.done += count
             default: progress.done += count
             }

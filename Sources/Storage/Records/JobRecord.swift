@@ -27,6 +27,8 @@ public enum JobItemState: String, Sendable, Codable, CaseIterable {
     case succeeded
     /// Nothing had to be done: the source is as it was.
     case unchanged
+    /// Passed over for a reason that is no failure, such as a page that is no document.
+    case skipped
     /// Could not be done.
     case failed
     /// The job was cancelled before its turn.
@@ -43,6 +45,8 @@ public struct JobProgress: Sendable, Equatable, Encodable {
     public var failed: Int
     /// Items whose source was as before.
     public var unchanged: Int
+    /// Items that were passed over.
+    public var skipped: Int
     /// Documents that a sync has removed.
     public var removed: Int
     /// Whether `total` counts all: an archive that is still to be opened may add items.
@@ -50,18 +54,20 @@ public struct JobProgress: Sendable, Equatable, Encodable {
 
     /// Bundles the counts.
     public init(
-        done: Int, total: Int, failed: Int, unchanged: Int, removed: Int = 0, isTotalFinal: Bool = true
+        done: Int, total: Int, failed: Int, unchanged: Int, skipped: Int = 0, removed: Int = 0,
+        isTotalFinal: Bool = true
     ) {
         self.done = done
         self.total = total
         self.failed = failed
         self.unchanged = unchanged
+        self.skipped = skipped
         self.removed = removed
         self.isTotalFinal = isTotalFinal
     }
 
     private enum CodingKeys: String, CodingKey {
-        case done, total, failed, unchanged, removed
+        case done, total, failed, unchanged, skipped, removed
         case isTotalFinal = "total_is_final"
     }
 }

@@ -66,12 +66,12 @@ struct OpeningTests {
             try db.execute(
                 sql: """
                     DROP INDEX document_sources_by_source; DROP TABLE document_sources; DROP TABLE job_removals;
-                    DROP INDEX job_items_waiting;
+                    DROP INDEX job_items_waiting; DROP TABLE crawl_urls; DROP TABLE crawls; DROP TABLE crawl_pages;
                     """)
             for column in ["paused", "sync", "is_synced", "sync_note"] {
                 try db.execute(sql: "ALTER TABLE jobs DROP COLUMN \(column)")
             }
-            for column in ["source", "stamp", "byte_count", "is_container"] {
+            for column in ["source", "stamp", "byte_count", "is_container", "is_skipped"] {
                 try db.execute(sql: "ALTER TABLE job_items DROP COLUMN \(column)")
             }
             try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '4 %'")

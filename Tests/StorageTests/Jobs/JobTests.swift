@@ -194,7 +194,7 @@ struct JobTests {
         #expect(members["state"] == "queued" && members["id"] == .int(job.id))
         #expect(
             members["progress"] == [
-                "done": 0, "total": 1, "failed": 0, "unchanged": 0, "removed": 0, "total_is_final": true,
+                "done": 0, "total": 1, "failed": 0, "unchanged": 0, "skipped": 0, "removed": 0, "total_is_final": true,
             ])
         #expect(members["paused"] == false && members["collection"] == "help")
         #expect(members["rate"] == nil && members["eta_s"] == nil && members["removed"] == nil)
