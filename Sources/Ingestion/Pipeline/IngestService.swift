@@ -205,8 +205,8 @@ public final class IngestService: Sendable {
             throw error
         }
         var ended = try self.job(jobID)
-        // Cancelled or paused: what it has taken and not finished waits again.
         if !ended.state.isFinal {
+            // Cancelled or paused: what it has taken and not finished waits again.
             try? store.releaseJob(jobID)
             ended = try self.job(jobID)
         }
