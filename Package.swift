@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "Ingestion",
             dependencies: [
-                "Encoders", "Storage", "CArchive", "CLanguage", "CLibXML2",
+                "CurlClient", "Encoders", "Storage", "CArchive", "CLanguage", "CLibXML2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -85,7 +85,11 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Web/index.html"), .embedInCode("Web/docent.css"), .embedInCode("Web/docent.js")]
+            resources: [
+                .embedInCode("Web/index.html"), .embedInCode("Web/docent.css"), .embedInCode("Web/docent.js"),
+                .embedInCode("Web/page.js"), .embedInCode("Web/asking.js"), .embedInCode("Web/intake.js"),
+                .embedInCode("Web/jobs.js"), .embedInCode("Web/viewer.js"),
+            ]
         ),
         .executableTarget(
             name: "DocentCLI",

@@ -47,6 +47,8 @@ class Browser:
             time.sleep(0.1)
         self.socket = websocket.create_connection(found[0]["webSocketDebuggerUrl"], timeout=60, suppress_origin=True)
         self.number, self.problems = 0, []
+        # What confirm() and the like are answered with, and what they have asked.
+        self.answer, self.questions = True, []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         return self
@@ -68,10 +70,11 @@ class Browser:
     def call(self, method, **parameters):
         """Sends a command, waits for its result; events on the way are looked through for problems."""
         self.number += 1
-        self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
+        number = self.number
+        self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             message = json.loads(self.socket.recv())
-            if message.get("id") == self.number:
+            if message.get("id") == number:
                 if "error" in message:
                     raise RuntimeError(f"{method}: {message['error']}")
                 return message["result"]
@@ -88,6 +91,11 @@ class Browser:
             )
         elif method == "Log.entryAdded" and details["entry"]["level"] in ("error", "warning"):
             self.problems.append(f"log: {details['entry']['text']} {details['entry'].get('url', '')}")
+        elif method == "Page.javascriptDialogOpening":
+            self.questions.append(details["message"])
+            self.number += 1
+            command = {"method": "Page.handleJavaScriptDialog", "params": {"accept": self.answer}}
+            self.socket.send(json.dumps({"id": self.number, **command}))
         elif method == "Network.responseReceived" and details["response"]["status"] >= 400:
             self.problems.append(f"request: {details['response']['status']} {details['response']['url']}")
 
@@ -136,6 +144,22 @@ class Browser:
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def resize(self, width, height, is_dark=False):
+        """Sets the size of the page, and whether the reader prefers dark colours."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def tab(self):
+        """Presses the tab key; returns what has the focus then."""
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9
+            )
+        return self.evaluate("(e => e.id || e.textContent || e.tagName)(document.activeElement)")
 
     def screenshot(self, path):
         pathlib.Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))

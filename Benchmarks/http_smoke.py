@@ -311,12 +311,12 @@ def page(server, checks, screenshot):
             input.dispatchEvent(new Event('change', {bubbles: true})); })()""")
         uploaded = browser.wait(
             "[...document.querySelectorAll('#documents tr')].some(row => row.textContent.includes('Opening hours'))"
-            " || document.querySelector('#job-counts').textContent.startsWith('succeeded')"
+            " || document.querySelector('.job-counts')?.textContent.startsWith('succeeded')"
         )
         checks.check(
             "an upload through the page is taken in",
             uploaded,
-            browser.evaluate("document.querySelector('#job-counts').textContent"),
+            browser.evaluate("document.querySelector('.job-counts')?.textContent"),
         )
         browser.evaluate(
             """(() => { window.lengths = []; const text = document.querySelector('#answer-text');

@@ -5,7 +5,7 @@
 
 Files are cut from the texts in corpus/ with a seed. A data folder holds their first version; then a third of the files
 is rewritten, a fifth goes and as many come. `docent ingest` takes the folder in and `docent documents delete` removes
-what is gone; in every round each of these commands may be killed at a random moment and is started again, until the
+what is gone, or, in every second round, `docent ingest --sync` does both; in every round each of these commands may be killed at a random moment and is started again, until the
 round's kills are spent; then all run to their end. `docent fsck` has to find nothing, after each kill and at the end,
 and documents, texts, chunks and vectors have to be those of the same done once and undisturbed. A tiny encoder makes
 many kills possible in a short time. Only processes started here are killed, by their id. Standard library alone.
@@ -92,7 +92,10 @@ class Bench:
     def command(self, data, *words):
         return [str(w) for w in (self.arguments.docent, *words, "--collection", "c", "--quiet", "--data", data)]
 
-    def commands(self, data, files):
+    def commands(self, data, files, sync=False):
+        if sync:
+            yield self.command(data, "ingest", files.folder, "--recursive", "--sync")
+            return
         yield self.command(data, "ingest", files.folder, "--recursive")
         for name in files.gone:
             yield self.command(data, "documents", "delete", name)
@@ -171,7 +174,7 @@ def main():
             files.write(files.first)
             bench.run(bench.command(data, "ingest", files.folder, "--recursive"), chance, data, when, share // 3)
             files.write(files.second)
-            for command in bench.commands(data, files):
+            for command in bench.commands(data, files, sync=number % 2 == 0):
                 left = share - (bench.kills - before)
                 most = left if command[1] == "ingest" else min(left, chance.choice((0, 0, 0, 1)))
                 most = max(0, min(most, share * 2 // 3)) if command[1] == "ingest" else most

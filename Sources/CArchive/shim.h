@@ -32,6 +32,9 @@ static inline struct archive *docent_archive_new(void) {
     return reader;
 }
 
+/// Reads compressed bytes that are no archive as its one entry.
+static inline void docent_archive_accept_raw(struct archive *reader) { archive_read_support_format_raw(reader); }
+
 /// 0: open. The bytes must outlive the reader.
 static inline int docent_archive_open_bytes(struct archive *reader, const void *bytes, size_t count) {
     return archive_read_open_memory(reader, bytes, count) == ARCHIVE_OK ? 0 : -1;

@@ -9,6 +9,8 @@ public enum CurlError: Error, Equatable, CustomStringConvertible {
     case cannotResolve(host: String)
     /// Nobody listens there, or the network refuses.
     case cannotConnect(host: String)
+    /// The host has an address that the request may not be sent to: a private one, say.
+    case addressRefused(host: String)
     /// Nothing came for too long; `stage` says which limit.
     case timedOut(stage: String)
     /// The certificate or the encryption can't be trusted or agreed on.
@@ -33,6 +35,7 @@ public enum CurlError: Error, Equatable, CustomStringConvertible {
         case .cannotResolve(let host):
             "the name '\(host)' can't be resolved: check it, or whether this machine is online"
         case .cannotConnect(let host): "can't connect to \(host)"
+        case .addressRefused(let host): "\(host) has a private or reserved address, which must not be fetched"
         case .timedOut(let stage): "timed out (\(stage))"
         case .tls(let reason): "no trusted connection: \(reason)"
         case .responseTooLarge(let limit): "the response is larger than \(limit) bytes"

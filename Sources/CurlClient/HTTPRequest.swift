@@ -30,6 +30,11 @@ public struct HTTPRequest: Sendable {
     ///
     /// Default 64 MiB.
     public var maximumResponseBytes = 64 << 20
+    /// Which addresses may be connected to; nil for all.
+    ///
+    /// Asked about the very address of each connection, redirects included, after the name was resolved: a name that
+    /// resolves to something else a moment later changes nothing. A proxy of the environment is passed by then.
+    public var admitsAddress: (@Sendable (NetworkAddress) -> Bool)?
 
     /// A request with the default limits.
     public init(

@@ -47,7 +47,8 @@ final class Transfer: Sendable {
         }
     }
 
-    private func perform() -> CurlError? {
+    /// Does the transfer on the calling thread.
+    func perform() -> CurlError? {
         Self.initialiseLibrary()
         guard let easy = unsafe curl_easy_init() else {
             return .failed(code: -1, reason: "libcurl has no handle to give")
@@ -60,7 +61,8 @@ final class Transfer: Sendable {
             unsafe curl_multi_remove_handle(multi, easy)
             unsafe curl_multi_cleanup(multi)
         }
-        let reception = Reception(limit: request.maximumResponseBytes, handlers: handlers)
+        let reception = Reception(
+            limit: request.maximumResponseBytes, admitsAddress: request.admitsAddress, handlers: handlers)
         // An empty "Expect" keeps libcurl from asking leave, and waiting a second for it, before it sends a large body.
         var list = unsafe curl_slist_append(nil, "Expect:")
         defer { unsafe curl_slist_free_all(list) }
@@ -80,6 +82,7 @@ final class Transfer: Sendable {
         if let failure = reception.failure { return failure }
         if isCancelled.load(ordering: .relaxed) { return .cancelled }
         guard let result else { return .failed(code: -1, reason: "libcurl stopped without a result") }
+        if result == CURLE_COULDNT_CONNECT, reception.hasRefusedAddress { return .addressRefused(host: request.host) }
         if result != CURLE_OK { return error(for: result) }
         reception.deliverHead()
         return nil
@@ -126,6 +129,23 @@ final class Transfer: Sendable {
             let isWanted = unsafe Unmanaged<Reception>.fromOpaque(context).takeUnretainedValue()
                 .body(unsafe Array(bytes))
             return isWanted ? size * count : 0
+        }
+        if request.admitsAddress != nil { unsafe guardConnections(easy, context) }
+    }
+
+    /// Has each address checked before a connection to it is made.
+    private func guardConnections(_ easy: UnsafeMutableRawPointer, _ context: UnsafeMutableRawPointer) {
+        unsafe docent_curl_set_string(easy, CURLOPT_PROXY, "")
+        unsafe docent_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
+        unsafe docent_curl_set_open_socket_callback(easy) { context, _, address in
+            guard let context = unsafe context, let address = unsafe address else { return docent_curl_no_socket() }
+            var bytes = [UInt8](repeating: 0, count: 16)
+            let count = unsafe Int(docent_curl_address(address, &bytes))
+            let reception = unsafe Unmanaged<Reception>.fromOpaque(context).takeUnretainedValue()
+            guard reception.admits(NetworkAddress(bytes: Array(bytes.prefix(count)))) else {
+                return docent_curl_no_socket()
+            }
+            return unsafe docent_curl_open_socket(address)
         }
     }
 
@@ -175,6 +195,7 @@ final class Transfer: Sendable {
 /// Touched by the transfer's thread alone.
 private final class Reception {
     private let limit: Int
+    private let admitsAddress: (@Sendable (NetworkAddress) -> Bool)?
     private let handlers: Transfer.Handlers
     private var status = 0
     private var headers: [String: String] = [:]
@@ -182,10 +203,23 @@ private final class Reception {
     private var byteCount = 0
     /// Why the transfer was stopped from this side.
     private(set) var failure: CurlError?
+    /// Whether an address was met that must not be connected to.
+    private(set) var hasRefusedAddress = false
 
-    init(limit: Int, handlers: Transfer.Handlers) {
+    init(
+        limit: Int, admitsAddress: (@Sendable (NetworkAddress) -> Bool)?, handlers: Transfer.Handlers
+    ) {
         self.limit = limit
+        self.admitsAddress = admitsAddress
         self.handlers = handlers
+    }
+
+    /// Whether a connection may be made to an address; one of an unknown family may not.
+    func admits(_ address: NetworkAddress?) -> Bool {
+        guard let admitsAddress else { return true }
+        let isAdmitted = address.map(admitsAddress) ?? false
+        if !isAdmitted { hasRefusedAddress = true }
+        return isAdmitted
     }
 
     /// One header line, line end included.

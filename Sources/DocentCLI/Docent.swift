@@ -18,7 +18,7 @@ struct Docent: AsyncParsableCommand {
                 name: "Documents and questions",
                 subcommands: [
                     IngestCommand.self, SearchCommand.self, AskCommand.self, ChatCommand.self,
-                    CollectionsCommand.self, DocumentsCommand.self, ExtractCommand.self,
+                    CollectionsCommand.self, DocumentsCommand.self, JobsCommand.self, ExtractCommand.self,
                 ]),
             CommandGroup(
                 name: "Operation",

@@ -48,6 +48,10 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
     case encoderMismatch(collection: String, loaded: String)
     /// No such job (caller).
     case unknownJob(id: Int64)
+    /// A crawl's settings can't be used (caller): `reason` says what to change.
+    case invalidCrawl(field: String, reason: String)
+    /// A crawl asks for addresses that are no part of the public internet (caller), which this process doesn't allow.
+    case privateAddress(host: String?)
     /// Nothing was given to ingest (caller).
     case nothingToIngest(reason: String)
     /// The machine ran out of memory (machine).
@@ -86,6 +90,11 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
             "the collection is bound to encoder \(collection), but \(loaded) is loaded: "
                 + "use that encoder, or ingest into a new collection"
         case .unknownJob(let id): "there is no job \(id)"
+        case .invalidCrawl(let field, let reason): "\(field): \(reason)"
+        case .privateAddress(let host):
+            (host.map { "\($0) is a private or reserved address" } ?? "private addresses are not allowed here")
+                + ": start docent with DOCENT_CRAWL_ALLOW_PRIVATE=true, and ask for it with allow_private, "
+                + "if the crawl is meant for this network"
         case .nothingToIngest(let reason): "nothing to ingest: \(reason)"
         case .outOfMemory: "out of memory while reading the document"
         }

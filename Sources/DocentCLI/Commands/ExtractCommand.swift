@@ -25,6 +25,8 @@ struct ExtractCommand: AsyncParsableCommand {
     var list: String?
     @Option(help: "text, markdown, json or tree.")
     var format = Format.text
+    @Flag(help: "With --format json: what was left out of HTML pages as menus and the like, and why.")
+    var dropped = false
     @OptionGroup var global: GlobalOptions
 
     private struct Line: Encodable {
@@ -62,14 +64,14 @@ struct ExtractCommand: AsyncParsableCommand {
         var failed = 0
         if paths.count == 1 {
             var documents: [(id: String, result: Result<ExtractedDocument, IngestionError>, elapsed: Duration)] = []
-            Self.timed(first) { documents.append(($0, $1, $2)) }
+            Self.timed(first, explaining: dropped) { documents.append(($0, $1, $2)) }
             if documents.count == 1 { return try printOne(documents[0].result, path: first) }
             for (id, result, elapsed) in documents { try printLine(id, result, elapsed, &failed) }
         } else {
             for path in paths {
                 let name = (path as NSString).lastPathComponent
                 var thrown: (any Error)?
-                Self.timed(path) { id, result, elapsed in
+                Self.timed(path, explaining: dropped) { id, result, elapsed in
                     guard thrown == nil else { return }
                     do { try printLine(id == name ? path : id, result, elapsed, &failed) } catch { thrown = error }
                 }
@@ -81,10 +83,10 @@ struct ExtractCommand: AsyncParsableCommand {
 
     /// Calls `body` with each document of a file and the time it took; what `body` itself takes isn't counted.
     private static func timed(
-        _ path: String, _ body: (String, Result<ExtractedDocument, IngestionError>, Duration) -> Void
+        _ path: String, explaining: Bool, _ body: (String, Result<ExtractedDocument, IngestionError>, Duration) -> Void
     ) {
         var start = ContinuousClock.now
-        DocumentExtractor().extractAll(path: path) { id, result in
+        DocumentExtractor().extractAll(path: path, explaining: explaining) { id, result in
             body(id, result, ContinuousClock.now - start)
             start = .now
         }

@@ -9,7 +9,7 @@ struct IngestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest", abstract: "Takes documents into a collection.",
         discussion: """
-            PATH is a file, a folder, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
+            PATH is a file, a folder, an http(s) address whose site is crawled, or - for JSON Lines on standard input ({"id", "title", "text"|"html"|"markdown", \
             "url", "metadata"}). A document's id is its path below the folder given. Unchanged files cost nothing; \
             changed ones replace their old text at once. An ingest that was cut off goes on when it is started again.
             """)
@@ -26,6 +26,8 @@ struct IngestCommand: AsyncParsableCommand {
     var metadata: [String] = []
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var sync: SyncOptions
+    @OptionGroup(title: "Crawl options") var crawl: CrawlOptions
     @OptionGroup var global: GlobalOptions
 
     /// Failures and skipped paths that are listed one by one.
@@ -46,12 +48,22 @@ struct IngestCommand: AsyncParsableCommand {
     private typealias Submission = (job: JobRecord, skipped: [FileCollector.Skipped])
 
     func run() async throws {
-        let settings = try await Settings(global)
+        var settings = try await Settings(global)
+        if crawl.allowsPrivate { settings.crawl.allowsPrivate = true }
+        if sync.isDryRun || sync.watch, paths.contains(where: CrawlOptions.isAddress) {
+            throw CommandFailure(
+                message: "--dry-run and --watch are for files: repeat a crawl with cron or a timer", exitCode: 64)
+        }
         let fields = try metadataFields()
-        let runtime = try await Runtime(settings)
+        if paths.contains("-"), sync.watch || sync.isDryRun {
+            throw CommandFailure(message: "--watch and --dry-run can't be used with standard input", exitCode: 64)
+        }
+        let runtime = try await Runtime(settings, isBrief: true)
+        if sync.isDryRun { return try dryRun(fields, runtime) }
         let (record, isNew) = try runtime.collectionForIngest(collection)
         let start = ContinuousClock.now
-        try await finishEarlierJobs(runtime, record)
+        try await IngestRun(runtime).finishEarlierJobs(of: record)
+        if sync.watch { return try await watch(fields, runtime) }
         let submission: Submission
         do {
             submission = try submit(fields, to: record, runtime)
@@ -60,7 +72,7 @@ struct IngestCommand: AsyncParsableCommand {
             if isNew { _ = try? runtime.store.deleteCollection(named: record.name) }
             throw error
         }
-        let totals = try await run(submission.job.id, runtime, settings)
+        let totals = try await IngestRun(runtime).run(submission.job.id)
         await runtime.search.saveSnapshots()
         try report(
             Output(
@@ -73,41 +85,49 @@ struct IngestCommand: AsyncParsableCommand {
     private func submit(
         _ fields: [String: JSONValue], to record: CollectionRecord, _ runtime: Runtime
     ) throws -> Submission {
+        if paths.contains(where: CrawlOptions.isAddress) {
+            guard let address = paths.first, paths.count == 1 else {
+                throw CommandFailure(
+                    message: "an address can't be mixed with other paths: crawl one site at a time",
+                    exitCode: 64)
+            }
+            let settings = crawl.settings(url: address, isSync: sync.sync, metadata: fields)
+            return (try runtime.ingest.submit(crawl: settings, into: record.name), [])
+        }
         guard paths.contains("-") else {
             let submission = try runtime.ingest.submit(
-                paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, into: record.name)
+                paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, sync: sync.mode,
+                into: record.name)
             return (submission.job, submission.skipped)
         }
         guard paths == ["-"] else {
             throw CommandFailure(message: "- (standard input) can't be mixed with other paths", exitCode: 64)
         }
+        guard !sync.sync || !idPrefix.isEmpty else {
+            throw CommandFailure(
+                message: "--sync of standard input needs --id-prefix, which tells this input from others",
+                exitCode: 64)
+        }
         let job = try runtime.ingest.submit(
-            jsonLines: .standardInput, idPrefix: idPrefix, metadata: fields, into: record.name)
+            jsonLines: .standardInput, idPrefix: idPrefix, metadata: fields, sync: sync.mode, into: record.name)
         return (job, [])
     }
 
-    /// Jobs of this collection that a killed process left behind: they are finished first, so that nothing is lost.
-    private func finishEarlierJobs(_ runtime: Runtime, _ record: CollectionRecord) async throws {
-        for job in try runtime.store.unfinishedJobs() where job.collectionID == record.id {
-            if !runtime.settings.isQuiet {
-                Terminal.note("going on with job \(job.id), \(job.progress.done) of \(job.progress.total) done")
-            }
-            _ = try await run(job.id, runtime, runtime.settings)
-        }
+    private func watch(_ fields: [String: JSONValue], _ runtime: Runtime) async throws {
+        let request = WatchRequest(
+            paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, sync: sync.mode,
+            collection: collection)
+        try await WatchRun(runtime, isJSON: json).run(request)
     }
 
-    private func run(_ job: Int64, _ runtime: Runtime, _ settings: Settings) async throws -> IngestProgress? {
-        let progress = ProgressLine(isQuiet: settings.isQuiet)
-        var last: IngestProgress?
-        try await runtime.ingest.run(job) { step in
-            last = step
-            let failed = step.failedCount > 0 ? ", \(step.failedCount) failed" : ""
-            progress.show(
-                "ingesting", done: step.doneCount, total: step.totalCount,
-                detail: "\(step.chunkCount) chunks, \(Int(step.chunksPerSecond))/s" + failed)
-        }
-        progress.finish()
-        return last
+    private func dryRun(_ fields: [String: JSONValue], _ runtime: Runtime) throws {
+        var record: CollectionRecord?
+        do { record = try runtime.store.collection(named: collection) } catch StorageError.collectionNotFound {}
+        let report = DryRunReport(
+            try runtime.ingest.plan(
+                paths: paths, isRecursive: recursive, idPrefix: idPrefix, metadata: fields, sync: sync.mode,
+                into: record))
+        if json { try Terminal.printJSON(report) } else { report.printLines() }
     }
 
     private func metadataFields() throws -> [String: JSONValue] {
@@ -134,10 +154,13 @@ struct IngestCommand: AsyncParsableCommand {
             let progress = output.job.progress
             let seconds = (output.seconds * 10).rounded() / 10
             Terminal.print(
-                "\(progress.done - progress.failed - progress.unchanged) documents taken in, "
-                    + "\(progress.unchanged) unchanged, \(progress.failed) failed: "
-                    + "\(output.chunks) chunks in \(seconds) s")
+                "\(progress.done - progress.failed - progress.unchanged - progress.skipped) documents taken in, "
+                    + "\(progress.unchanged) unchanged, \(progress.failed) failed"
+                    + (progress.skipped > 0 ? ", \(progress.skipped) skipped" : "")
+                    + (output.job.isSync || progress.removed > 0 ? ", \(progress.removed) removed" : "")
+                    + ": \(output.chunks) chunks in \(seconds) s")
         }
+        if let note = output.job.syncNote { Terminal.note("nothing was removed: \(note)") }
         let reasons =
             failed.map { "\($0.externalID): \($0.error ?? "unknown reason")" }
             + output.skipped.map { "skipped \($0.path): \($0.reason)" }

@@ -3,6 +3,7 @@ import Decoders
 import Encoders
 import Foundation
 import Generation
+import Ingestion
 import Logging
 import Retrieval
 import SystemPackage
@@ -41,6 +42,8 @@ struct Settings: Sendable {
     var decoding: DecoderScheduler.Limits
     /// Whether the local decoder's packed weights are kept in a file beside the model.
     var keepsPackedWeights: Bool
+    /// What crawls may do.
+    var crawl: CrawlPolicy
     /// The kernel level to force; nil for the best this machine has.
     var kernelLevel: String?
 
@@ -60,6 +63,10 @@ struct Settings: Sendable {
         reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
         keepsPackedWeights = reader.bool(forKey: "decoding.keepsPackedWeights", default: true)
+        crawl = CrawlPolicy(
+            allowsPrivate: reader.bool(forKey: "crawl.allowPrivate", default: false),
+            userAgent: reader.string(
+                forKey: "crawl.userAgent", default: "Docent/\(BuildInformation.version) (+knowledge-base crawler)"))
         kernelLevel = reader.string(forKey: "kernels")
         isQuiet = options.quiet || reader.bool(forKey: "quiet", default: false)
         threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)

@@ -38,15 +38,20 @@ final class Runtime: Sendable {
     private static let queueDepth = 256
 
     /// Opens the data folder, loads the encoder and, if it is there, the local decoder.
+    /// - Parameters:
+    ///   - settings: what the user asked for.
+    ///   - isBrief: for a command that takes documents in and ends: the encoder's weights are loaded when there is
+    ///     something to embed, the indexes opened when much has changed.
     /// - Throws: `CommandFailure`, or the error of the part that can't be set up.
-    init(_ settings: Settings) async throws {
+    init(_ settings: Settings, isBrief: Bool = false) async throws {
         self.settings = settings
         try Self.useKernelLevel(settings)
         logger = Self.logger(settings)
         pool = ThreadPool(threadCount: settings.threads)
         let models = try Self.models(settings)
         store = try Self.store(settings)
-        embedder = try Self.encoder(settings.encoder, models, pool, precision: settings.precision)
+        embedder = try Self.encoder(
+            settings.encoder, models, pool, precision: settings.precision, loadsLate: isBrief)
         scheduler = EmbeddingScheduler(encoder: embedder)
         cache = EmbeddingCache(dimension: embedder.dimension)
         let cached = CachedEmbedder(encoder: scheduler, cache: cache)
@@ -58,8 +63,10 @@ final class Runtime: Sendable {
             rules: IndexRules(snapshotChanges: settings.snapshotChanges), logger: logger)
         self.search = search
         // Passages that are taken in are seen once: they pass the cache by.
-        ingest = IngestService(store: store, embedder: scheduler, logger: logger) { collection in
-            search.noteCommit(collection)
+        ingest = IngestService(
+            store: store, embedder: scheduler, crawlPolicy: settings.crawl, logger: logger
+        ) { collection in
+            if isBrief { search.noteCommitIfFar(collection) } else { search.noteCommit(collection) }
         }
         let prompts = try PromptLibrary(folder: settings.promptsFolder)
         let decoder = Result { [queue, pool] in try Self.decoder(settings, models, queue, pool) }
@@ -125,9 +132,11 @@ final class Runtime: Sendable {
 
     /// Loads the encoder `name`, a catalogue entry or a folder.
     static func encoder(
-        _ name: String, _ models: ModelStore, _ pool: ThreadPool, precision: EncoderPrecision = .auto
+        _ name: String, _ models: ModelStore, _ pool: ThreadPool, precision: EncoderPrecision = .auto,
+        loadsLate: Bool = false
     ) throws -> any TextEmbedding {
-        try SentenceEncoder(folder: try models.path(ofModel: name), name: name, pool: pool, precision: precision)
+        try SentenceEncoder(
+            folder: try models.path(ofModel: name), name: name, pool: pool, precision: precision, loadsLate: loadsLate)
     }
 
     /// The cross-encoder `name`, a catalogue entry or a folder, loaded by the first search that asks for it.

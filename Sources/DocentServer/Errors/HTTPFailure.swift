@@ -179,6 +179,8 @@ extension HTTPFailure {
         case .unknownJob: self.init(.notFound, "job_not_found", message)
         case .encoderMismatch: self.init(.conflict, "encoder_mismatch", message)
         case .nothingToIngest: self.init(.badRequest, "no_documents", message)
+        case .invalidCrawl: self.init(.badRequest, "invalid_crawl", message)
+        case .privateAddress: self.init(.forbidden, "private_address", message)
         case .tooLarge: self.init(.contentTooLarge, "document_too_large", message)
         case .storage, .embedding, .outOfMemory: self.init(.internalServerError, "ingestion_failed", message)
         default: self.init(.badRequest, "invalid_document", message)

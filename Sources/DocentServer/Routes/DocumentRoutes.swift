@@ -68,14 +68,14 @@ struct DocumentRoutes {
             externalID: try context.parameter("document"), in: try collection(context).id)
     }
 
-    /// JSON documents or multipart files become one job.
+    /// JSON documents or multipart files become one job; ``SyncQuery`` says what `?sync=true` removes.
     private func submit(_ request: Request, _ context: ServerContext) async throws -> Response {
         let collection = try collection(context)
         let contentType = request.headers[.contentType] ?? "application/json"
         let documents: [SourceDocument]
         if contentType.lowercased().hasPrefix("multipart/form-data") {
             let bytes = try await JSONWire.bytes(of: request, limit: services.limits.uploadBytes)
-            documents = try files(in: try MultipartForm(bytes, contentType: contentType))
+            documents = try Self.files(in: try MultipartForm(bytes, contentType: contentType))
         } else {
             let submission = try await JSONWire.decode(
                 Submission.self, from: request, limit: services.limits.uploadBytes)
@@ -84,7 +84,8 @@ struct DocumentRoutes {
         guard !documents.isEmpty else {
             throw HTTPFailure(.badRequest, "no_documents", "the request holds no document: send at least one")
         }
-        return try await enqueue(documents, in: collection, request)
+        return try await enqueue(
+            documents, sync: try SyncQuery.scope(request, of: documents), in: collection, request)
     }
 
     /// A raw body becomes the document whose id is in the path; the same body twice changes nothing.
@@ -98,15 +99,16 @@ struct DocumentRoutes {
     }
 
     private func enqueue(
-        _ documents: [SourceDocument], in collection: CollectionRecord, _ request: Request
+        _ documents: [SourceDocument], sync: SyncScope? = nil, in collection: CollectionRecord, _ request: Request
     ) async throws -> Response {
-        let job = try services.ingest.submit(documents: documents, into: collection.name)
-        runner.enqueue(job.id)
+        let job = try services.ingest.submit(documents: documents, sync: sync, into: collection.name)
+        if !job.state.isFinal { runner.enqueue(job.id) }
         guard request.uri.queryParameters["wait"] == "true" else {
             return try JSONWire.response(JobReply(job: job), status: .accepted)
         }
         while true {
             let current = try services.store.job(id: job.id)
+            if current.isPaused { return try JSONWire.response(JobReply(job: current), status: .accepted) }
             if current.state.isFinal {
                 // A search may go on beside a refresh under way; who waited sees what was stored.
                 try await services.search.refresh(collection.id)
@@ -116,7 +118,9 @@ struct DocumentRoutes {
         }
     }
 
-    private func files(in form: MultipartForm) throws -> [SourceDocument] {
+    /// The files of a form as documents; an id is the file's name with its folders.
+    /// - Throws: `HTTPFailure` 400 for a name that can't be an id.
+    static func files(in form: MultipartForm) throws -> [SourceDocument] {
         try form.parts.compactMap { part in
             guard let name = part.fileName else { return nil }
             let id = name.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
@@ -130,31 +134,15 @@ struct DocumentRoutes {
 
     private func list(_ request: Request, _ context: ServerContext) throws -> Response {
         let query = request.uri.queryParameters
-        var limit = 100
-        if let text = query["limit"] {
-            guard let number = Int(text), (1...services.limits.pageSize).contains(number) else {
-                throw HTTPFailure(
-                    .badRequest, "invalid_limit",
-                    "limit is '\(text)' and must be from 1 to \(services.limits.pageSize)")
-            }
-            limit = number
-        }
-        var state: DocumentState?
-        if let text = query["state"] {
-            guard let known = DocumentState(rawValue: String(text)) else {
-                let names = DocumentState.allCases.map(\.rawValue).joined(separator: " or ")
-                throw HTTPFailure(.badRequest, "invalid_state", "state is '\(text)': use \(names)")
-            }
-            state = known
-        }
         let page = try services.store.documents(
-            in: try collection(context).id, after: query["cursor"].map(String.init), limit: limit, state: state)
+            in: try collection(context).id, after: query["cursor"].map(String.init),
+            limit: try ListingQuery.limit(query, most: services.limits.pageSize), state: try ListingQuery.state(query))
         return try JSONWire.response(page)
     }
 }
 
 /// One document of a JSON submission: exactly one of `text`, `html` and `markdown`.
-private struct SubmittedDocument: Decodable {
+struct SubmittedDocument: Decodable {
     var id: String?
     var title: String?
     var text: String?

@@ -2,14 +2,21 @@ import Hummingbird
 import Ingestion
 import Storage
 
-/// `/v1/jobs/{id}`: state, events, cancellation.
+/// `/v1/jobs`: listing; `/v1/jobs/{id}`: state, events, cancelling, pausing, resuming, retrying.
 struct JobRoutes {
     let services: ServerServices
+    let runner: JobRunner
+
+    private struct RetryReply: Encodable {
+        var retried: Int
+        var job: JobRecord
+    }
 
     /// How often a watched job is looked at.
     static let pollInterval: Duration = .milliseconds(150)
 
     func add(to router: Router<ServerContext>) {
+        router.get("/v1/jobs") { request, _ in try list(request) }
         router.get("/v1/jobs/:job") { _, context in
             try JSONWire.response(try services.store.job(id: try id(context)))
         }
@@ -22,6 +29,19 @@ struct JobRoutes {
             let id = try id(context)
             return try JSONWire.response(try services.ingest.cancel(id))
         }
+        router.post("/v1/jobs/:job/pause") { _, context in
+            try JSONWire.response(try services.store.pauseJob(try id(context)))
+        }
+        router.post("/v1/jobs/:job/resume") { _, context in
+            let job = try services.store.resumeJob(try id(context))
+            if !job.state.isFinal { runner.enqueue(job.id) }
+            return try JSONWire.response(job)
+        }
+        router.post("/v1/jobs/:job/retry") { _, context in
+            let (job, count) = try services.store.retryJob(try id(context))
+            if count > 0 { runner.enqueue(job.id) }
+            return try JSONWire.response(RetryReply(retried: count, job: job))
+        }
     }
 
     private func id(_ context: ServerContext) throws -> Int64 {
@@ -32,16 +52,25 @@ struct JobRoutes {
         return id
     }
 
-    /// Sends `progress` whenever the job has moved, and `done` with the whole job at its end.
+    private func list(_ request: Request) throws -> Response {
+        let query = request.uri.queryParameters
+        let page = try services.store.jobs(
+            in: try query["collection"].map { try services.store.collection(named: String($0)).id },
+            state: try ListingQuery.state(query), after: query["cursor"].map(String.init),
+            limit: try ListingQuery.limit(query, most: services.limits.pageSize))
+        return try JSONWire.response(page)
+    }
+
+    /// Sends `progress` whenever the job has moved, was paused or resumed, and `done` with the whole job at its end.
     @concurrent
     private func watch(_ id: Int64, _ writer: inout ServerSentEvents.Writer) async throws {
-        var last: JobProgress?
+        var last: (JobProgress, isPaused: Bool)?
         var idle: Duration = .zero
         while true {
             let job = try services.store.job(id: id)
             if job.state.isFinal { return try await writer.send("done", job) }
-            if job.progress != last {
-                last = job.progress
+            if last.map({ $0 != (job.progress, job.isPaused) }) ?? true {
+                last = (job.progress, job.isPaused)
                 idle = .zero
                 try await writer.send("progress", job)
             } else if idle >= ServerSentEvents.heartbeat {

@@ -17,9 +17,9 @@ public final class SentenceEncoder: TextEmbedding {
     public let fingerprint: String
 
     /// What the products are formed in: f32, bf16, int16 or int8, never `auto`.
-    public var precision: EncoderPrecision { model.precision }
+    public let precision: EncoderPrecision
     /// D: the length of a vector.
-    public var dimension: Int { model.configuration.hiddenSize }
+    public var dimension: Int { configuration.hiddenSize }
     /// The most tokens of a text that are read, special tokens included, those of a passage's prompt not.
     public let maxTokenCount: Int
 
@@ -28,7 +28,10 @@ public final class SentenceEncoder: TextEmbedding {
     /// Texts whose token ids are in memory at once.
     private static let waveTextCount = 2048
 
-    private let model: BertModel
+    private let configuration: EncoderConfiguration
+    private let weights: SafetensorsFile
+    /// nil until the first text is embedded, for an encoder that loads late.
+    private let loadedModel: Mutex<BertModel?>
     private let sequences: SequenceMaker
     private let prompts: EncoderPrompts
     private let pool: ThreadPool
@@ -40,14 +43,15 @@ public final class SentenceEncoder: TextEmbedding {
     ///   - name: the name to report as `modelName`.
     ///   - pool: the threads that do the work.
     ///   - precision: what the products are formed in.
+    ///   - loadsLate: whether the weights are packed by the first text that is embedded, which then throws what is wrong
+    ///     with them: for commands that may find nothing to embed.
     /// - Throws: `EncoderError`, naming the file that is missing, damaged or not supported.
     public init(
-        folder: String, name: String, pool: ThreadPool, precision: EncoderPrecision = .f32
+        folder: String, name: String, pool: ThreadPool, precision: EncoderPrecision = .f32, loadsLate: Bool = false
     ) throws(EncoderError) {
         let folder = EncoderFolder.resolved(folder)
         let configuration = try EncoderConfiguration(folder: folder, name: name)
         let tokenizer = try Self.tokenizer(folder, configuration)
-        let weights: SafetensorsFile
         do throws(TensorError) {
             weights = try SafetensorsFile(path: folder + "/model.safetensors")
         } catch {
@@ -58,14 +62,26 @@ public final class SentenceEncoder: TextEmbedding {
         }
         modelName = name
         self.pool = pool
-        model = try BertModel(configuration, weights, precision: precision, pool: pool)
+        self.configuration = configuration
+        self.precision = precision.resolved
+        loadedModel = Mutex(nil)
         sequences = SequenceMaker(
             tokenizer: tokenizer, first: first, last: last, maxTokenCount: configuration.maxTokenCount)
         prompts = configuration.prompts
         let promptTokens = tokenizer.tokenCount(of: configuration.prompts.passage)
         maxTokenCount = max(2, configuration.maxTokenCount - promptTokens)
         let hash = EncoderFingerprint.hash(configuration, tokenizer, weights)
-        fingerprint = model.precision == .f32 ? hash : hash + "+" + model.precision.rawValue
+        fingerprint = self.precision == .f32 ? hash : hash + "+" + self.precision.rawValue
+        if !loadsLate { _ = try model() }
+    }
+
+    private func model() throws(EncoderError) -> BertModel {
+        try loadedModel.withLock { (loaded) throws(EncoderError) in
+            if let loaded { return loaded }
+            let model = try BertModel(configuration, weights, precision: precision, pool: pool)
+            loaded = model
+            return model
+        }
     }
 
     /// How many tokens `text` has, special tokens not included.
@@ -80,11 +96,13 @@ public final class SentenceEncoder: TextEmbedding {
         let prompt = prompts[kind]
         let texts = prompt.isEmpty ? texts : texts.map { prompt + $0 }
         var result = Embeddings(vectors: [], dimension: dimension, tokenCounts: [], truncated: [])
+        if texts.isEmpty { return result }
         result.vectors.reserveCapacity(texts.count * dimension)
+        let model = try model()
         var start = 0
         while start < texts.count {
             let end = min(start + Self.waveTextCount, texts.count)
-            embed(texts[start..<end], into: &result)
+            embed(texts[start..<end], by: model, into: &result)
             start = end
         }
         // A sum is finite only if all its terms are.
@@ -93,7 +111,7 @@ public final class SentenceEncoder: TextEmbedding {
     }
 
     /// Appends the rows of one wave of texts.
-    private func embed(_ texts: ArraySlice<String>, into result: inout Embeddings) {
+    private func embed(_ texts: ArraySlice<String>, by model: BertModel, into result: inout Embeddings) {
         let tokenized = tokenize(texts)
         let batches = BatchPlan.batches(of: tokenized.map(\.ids.count), tokenBudget: Self.batchTokenCount)
         let rows = Mutex([Float](repeating: 0, count: texts.count * dimension))
@@ -141,9 +159,9 @@ public final class SentenceEncoder: TextEmbedding {
         let workspace =
             free
             ?? Workspace(
-                model.configuration, precision: model.precision,
+                configuration, precision: precision,
                 tokenCapacity: max(batch.ids.count, Self.batchTokenCount),
-                sequenceCapacity: max(longest, min(model.configuration.maxTokenCount, Self.batchTokenCount)),
+                sequenceCapacity: max(longest, min(configuration.maxTokenCount, Self.batchTokenCount)),
                 shares: pool.threadCount)
         body(workspace)
         workspaces.withLock { list in

@@ -37,10 +37,12 @@ struct ArchiveReader {
     private let source: Source
     private let limits: Limits
     private let format: String
+    private let isRaw: Bool
 
-    /// An archive; `format` is what errors call it.
-    init(_ source: Source, format: String, limits: Limits = Limits()) {
+    /// An archive; `format` is what errors call it, `isRaw` takes compressed bytes that are no archive as an entry.
+    init(_ source: Source, format: String, limits: Limits = Limits(), isRaw: Bool = false) {
         self.source = source
+        self.isRaw = isRaw
         self.format = format
         self.limits = limits
     }
@@ -51,6 +53,7 @@ struct ArchiveReader {
     func forEach(_ body: (Entry, Read) throws(IngestionError) -> Bool) throws(IngestionError) {
         guard let reader = unsafe docent_archive_new() else { throw .outOfMemory }
         defer { unsafe docent_archive_free(reader) }
+        if isRaw { unsafe docent_archive_accept_raw(reader) }
         switch source {
         case .path(let path):
             guard unsafe docent_archive_open_file(reader, path) == 0 else { throw unsafe damage(reader) }

@@ -27,31 +27,36 @@ public struct DocumentExtractor: Sendable {
         self.byteLimit = byteLimit
     }
 
-    /// Extracts one document.
+    /// Extracts one document; with `explaining`, it says what was left out of a page and why.
     ///
     /// The title is the sender's, else the document's, else the file's name. What the sender says goes before what the
     /// document says, value by value.
     /// - Throws: `IngestionError`: too large, binary, a foreign format, hostile mark-up, no text. A JSON Lines file is
     ///   no document: its lines are (``JSONLines``).
-    public func extract(_ source: SourceDocument) throws(IngestionError) -> ExtractedDocument {
+    public func extract(
+        _ source: SourceDocument, explaining: Bool = false
+    ) throws(IngestionError) -> ExtractedDocument {
         guard source.bytes.count <= byteLimit else {
             throw .tooLarge(byteCount: source.bytes.count, limit: byteLimit)
         }
         let format = try SourceFormat.sniff(source.bytes, fileName: source.fileName, contentType: source.contentType)
-        var document = format.isText ? try extractText(source, as: format) : try extractPacked(source.bytes, as: format)
+        var document =
+            format.isText
+            ? try extractText(source, as: format, explaining: explaining)
+            : try extractPacked(source.bytes, as: format)
         guard !document.blocks.isEmpty else { throw .noText }
         complete(&document, from: source)
         return document
     }
 
     private func extractText(
-        _ source: SourceDocument, as format: SourceFormat
+        _ source: SourceDocument, as format: SourceFormat, explaining: Bool
     ) throws(IngestionError) -> ExtractedDocument {
         let charset = MediaType(source.contentType).charset
         let decoded = try TextEncoding.decode(source.bytes, charset: charset, isHTML: format == .html)
         var document: ExtractedDocument
         switch format {
-        case .html: document = try HTMLExtractor.extract(decoded.bytes)
+        case .html: document = try HTMLExtractor.extract(decoded.bytes, explaining: explaining)
         case .markdown: document = try MarkdownExtractor.extract(decoded.bytes)
         case .json: document = try JSONExtractor.extract(decoded.bytes)
         case .csv, .tsv:
@@ -59,6 +64,7 @@ public struct DocumentExtractor: Sendable {
         case .jsonLines: throw Self.container("JSON Lines", "line")
         default: document = PlainTextExtractor.extract(decoded.bytes)
         }
+        (document.encoding, document.isEncodingGuessed) = (decoded.name, decoded.isGuessed)
         if decoded.replacementCount > 0 {
             document.warnings.append(
                 "\(decoded.replacementCount) byte sequences are not \(decoded.name) and became U+FFFD: save it as UTF-8"

@@ -32,7 +32,8 @@ extension ExtractedDocument {
 
 extension ExtractedDocument: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case title, language, url, format, text, blocks, metadata, warnings
+        case title, language, url, format, text, blocks, metadata, warnings, encoding, dropped
+        case contentType = "content_type"
     }
 
     private struct BlockView: Encodable {
@@ -71,6 +72,8 @@ extension ExtractedDocument: Encodable {
         try container.encode(language, forKey: .language)
         try container.encode(url, forKey: .url)
         try container.encode(format.rawValue, forKey: .format)
+        try container.encode(format.contentType, forKey: .contentType)
+        try container.encodeIfPresent(encoding, forKey: .encoding)
         try container.encode(text, forKey: .text)
         let views = blocks.map { block in
             BlockView(
@@ -79,5 +82,6 @@ extension ExtractedDocument: Encodable {
         try container.encode(views, forKey: .blocks)
         try container.encode(metadata, forKey: .metadata)
         try container.encode(warnings, forKey: .warnings)
+        if !dropped.isEmpty { try container.encode(dropped, forKey: .dropped) }
     }
 }

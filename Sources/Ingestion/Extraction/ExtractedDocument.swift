@@ -62,6 +62,12 @@ public struct ExtractedDocument: Sendable, Equatable {
     public var metadata: [String: JSONValue]
     /// What the user should know: repaired bytes, a fall-back to the whole page.
     public var warnings: [String]
+    /// The encoding the text was in; nil for formats that say it inside.
+    public var encoding: String?
+    /// Whether nothing declared the encoding and the bytes left a choice.
+    public var isEncodingGuessed = false
+    /// What was left out as no part of the main content; empty unless it was asked for.
+    public var dropped: [DroppedBlock] = []
 
     /// The text of a block.
     public func text(of block: Block) -> String { text.utf8Slice(block.utf8Span) }

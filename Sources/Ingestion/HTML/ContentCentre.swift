@@ -5,14 +5,20 @@ extension MainContent {
 
     /// Leaves out what is not near the centre of the text and doesn't read like text.
     static func centred(_ tree: HTMLTree, _ outline: HTMLOutline, dropped: [Bool]) -> [Bool] {
+        guard var kept = aroundCentre(tree, outline, dropped: dropped) else { return dropped }
+        review(tree, outline, &kept)
+        return kept
+    }
+
+    /// Leaves out what is not near the centre of the text; nil when there is no text to centre on.
+    static func aroundCentre(_ tree: HTMLTree, _ outline: HTMLOutline, dropped: [Bool]) -> [Bool]? {
         var dropped = dropped
         let statistics = TextStatistics(tree, outline, dropped: dropped)
-        guard statistics.prose[0] > 0 else { return dropped }
+        guard statistics.prose[0] > 0 else { return nil }
         let scores = paragraphScores(tree, statistics, dropped: dropped)
         let scope = declaredScope(tree, statistics, dropped: dropped)
         let centre = best(tree, scores, statistics, within: scope)
         keepAround(centre, scope: scope, tree, scores, statistics, &dropped)
-        review(tree, outline, &dropped)
         return dropped
     }
 

@@ -1,10 +1,12 @@
 /// HTML to blocks: parse, find the main content, write it out, read the metadata.
 struct HTMLExtractor {
     /// Extracts a page.
-    /// - Parameter utf8: the page, already UTF-8.
+    /// - Parameters:
+    ///   - utf8: the page, already UTF-8.
+    ///   - explaining: whether the document says what was left out and why; costs about a second pass.
     /// - Returns: the document; without blocks if the page has no text.
     /// - Throws: `IngestionError.tooDeep`, `.tooManyElements`, `.outOfMemory`; never for bad mark-up.
-    static func extract(_ utf8: [UInt8]) throws(IngestionError) -> ExtractedDocument {
+    static func extract(_ utf8: [UInt8], explaining: Bool = false) throws(IngestionError) -> ExtractedDocument {
         let tree = try HTMLTree(utf8: utf8)
         let content = MainContent(tree)
         var builder = DocumentBuilder()
@@ -18,6 +20,7 @@ struct HTMLExtractor {
         if content.rigour == .everything, !document.blocks.isEmpty {
             document.warnings.append("main content not found: the whole page is indexed, menus included")
         }
+        if explaining { document.dropped = DroppedBlock.all(in: tree, content) }
         return document
     }
 

@@ -52,7 +52,7 @@ struct MainContent: Sendable {
     }
 
     /// Scripts, styles, form controls and other things without text of the document.
-    private static func neverText(_ tree: HTMLTree) -> [Bool] {
+    static func neverText(_ tree: HTMLTree) -> [Bool] {
         var dropped = [Bool](repeating: false, count: tree.nodes.count)
         var index = 0
         while index < tree.nodes.count {
@@ -74,7 +74,7 @@ struct MainContent: Sendable {
     }
 
     /// Adds what elements (and, with `byName`, their names) say is chrome, unless most of the page's prose is in there.
-    private static func chrome(_ tree: HTMLTree, unseen: [Bool], whole: TextStatistics, byName: Bool) -> [Bool] {
+    static func chrome(_ tree: HTMLTree, unseen: [Bool], whole: TextStatistics, byName: Bool) -> [Bool] {
         var dropped = unseen
         var sectionDepthEnd = 0  // inside an <article>, <main> or <section> up to here
         var quoteEnd = 0

@@ -66,6 +66,8 @@ struct IngestPipeline {
         var isStoring = false
         /// No item was left to take; a file of documents that is being opened may add some.
         var isDrained = false
+        /// The job was paused meanwhile.
+        var isPaused = false
         /// Files of documents that were opened.
         var expansionCount = 0
         var stop: IngestionError?
@@ -79,6 +81,8 @@ struct IngestPipeline {
             progress.totalCount = job.total
             progress.failedCount = job.failed
             progress.unchangedCount = job.unchanged
+            progress.skippedCount = job.skipped
+            progress.removedCount = job.removed
             start = clock.now
         }
 
@@ -89,7 +93,7 @@ struct IngestPipeline {
         }
     }
 
-    /// Does the job's items until none is left, the job is cancelled, or the store fails.
+    /// Does the job's items until none is left, the job is cancelled or paused, or the store fails; then its sync.
     /// - Throws: `IngestionError.storage`; items not finished then wait for the next run.
     func run(_ job: JobRecord, progress: (IngestProgress) -> Void) async throws(IngestionError) {
         var state = State(job.progress)
@@ -102,11 +106,29 @@ struct IngestPipeline {
             }
         }
         if let error = state.stop { throw error }
+        if job.isSync { try await removeGone(job.id, &state, progress) }
         state.report(.finished, to: progress)
     }
 
+    /// Removes what is gone from the source, a step at a time.
+    private func removeGone(
+        _ jobID: Int64, _ state: inout State, _ report: (IngestProgress) -> Void
+    ) async throws(IngestionError) {
+        while !Task.isCancelled {
+            let result = await storing.run { [store] in
+                Result { () throws(StorageError) in try store.removeGone(job: jobID) }
+            }
+            let step: SyncStep
+            do { step = try result.get() } catch { throw .storage(reason: error.description) }
+            state.progress.removedCount += step.removed.count
+            for id in step.removed { state.report(.removed(id: id), to: report) }
+            if !step.removed.isEmpty { onCommit(preparer.collection.id) }
+            if step.isDone { return }
+        }
+    }
+
     private func schedule(_ state: inout State, _ group: inout TaskGroup<Event>) {
-        let isStopping = state.stop != nil || Task.isCancelled
+        let isStopping = state.stop != nil || state.isPaused || Task.isCancelled
         if !isStopping, !state.isDrained {
             while state.parsing < parserCount, state.queue.waitingTokens < Self.mostWaitingTokens,
                 state.ready.count < 4 * parserCount
@@ -119,8 +141,8 @@ struct IngestPipeline {
             }
         }
         let isFull = state.queue.waitingTokens >= Self.batchTokens || state.queue.waitingCount >= Self.batchTexts
-        // A short batch goes only when nothing can fill it.
-        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0,
+        // A short batch goes only when nothing can fill it, or when what could is waited for from a network.
+        if !isStopping, !state.isEmbedding, isFull || state.parsing == 0 || preparer.crawler != nil,
             let batch = state.queue.nextBatch(mostTokens: Self.batchTokens, mostTexts: Self.batchTexts)
         {
             state.isEmbedding = true
@@ -187,6 +209,7 @@ struct IngestPipeline {
         switch preparation {
         // What a file opened meanwhile has added may not have been there yet when it was looked for.
         case .nothingLeft: state.isDrained = expansions == state.expansionCount
+        case .paused: state.isPaused = true
         case .ready(let prepared):
             if prepared.missing.isEmpty { state.ready.append(prepared) } else { state.queue.add(prepared) }
         case .unchanged(let id, let byteCount):
@@ -195,10 +218,26 @@ struct IngestPipeline {
             state.progress.byteCount += byteCount
             state.report(.unchanged(id: id), to: report)
         case .failed(let id, let reason): failed(id, reason, &state, report)
-        case .expanded(let itemCount):
+        case .expanded(let itemCount, let unchangedCount):
             state.progress.totalCount += itemCount - 1
+            state.progress.doneCount += unchangedCount
+            state.progress.unchangedCount += unchangedCount
             state.expansionCount += 1
             state.isDrained = false
+        case .skipped(let id, let reason):
+            state.progress.doneCount += 1
+            state.progress.skippedCount += 1
+            state.report(.skipped(id: id, reason: reason), to: report)
+        case .removed(let id):
+            state.progress.doneCount += 1
+            state.progress.removedCount += 1
+            state.report(.removed(id: id), to: report)
+            onCommit(preparer.collection.id)
+        case .page(let page, let addedCount):
+            state.progress.totalCount += addedCount
+            if addedCount > 0 { state.expansionCount += 1 }
+            handle(page, expansions: expansions, &state, report)
+            if addedCount > 0 { state.isDrained = false }
         case .stopped(let error): state.stop = state.stop ?? error
         }
     }

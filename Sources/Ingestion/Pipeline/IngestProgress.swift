@@ -10,8 +10,12 @@ public struct IngestProgress: Sendable, Equatable {
         case stored(id: String, chunkCount: Int, warnings: [String])
         /// A document was as before: nothing to do.
         case unchanged(id: String)
+        /// A page of a crawl was passed over.
+        case skipped(id: String, reason: String)
         /// A document could not be ingested.
         case failed(id: String, reason: String)
+        /// A document that is gone from its source was removed.
+        case removed(id: String)
         /// Chunks have been embedded; no document is ready yet.
         case embedded
         /// The job has ended.
@@ -28,6 +32,10 @@ public struct IngestProgress: Sendable, Equatable {
     public var failedCount = 0
     /// Documents that were as before.
     public var unchangedCount = 0
+    /// Pages that were passed over.
+    public var skippedCount = 0
+    /// Documents removed because they are gone from their source.
+    public var removedCount = 0
     /// Chunks stored in this run.
     public var chunkCount = 0
     /// Chunks of this run whose vectors were made; the others had them already.

@@ -14,10 +14,19 @@ public import Storage
 public final class IngestService: Sendable {
     /// The `kind` of the jobs made here.
     public static let jobKind = "ingest"
+    /// The `kind` of crawls.
+    public static let crawlKind = "crawl"
+    /// The kinds of jobs that ``run(_:progress:)`` does.
+    public static let jobKinds: Set<String> = [jobKind, crawlKind]
 
-    private let store: DocumentStore
-    private let embedder: any TextEmbedding
-    private let extractor: DocumentExtractor
+    /// Larger uploads are hashed when the job runs, not by whoever waits for it to be accepted.
+    private static let mostHashedBytes = 4 << 20
+
+    /// What crawls may do.
+    public let crawlPolicy: CrawlPolicy
+    let store: DocumentStore
+    let embedder: any TextEmbedding
+    let extractor: DocumentExtractor
     private let parserCount: Int
     private let logger: Logger
     private let onCommit: @Sendable (_ collectionID: Int64) -> Void
@@ -28,16 +37,19 @@ public final class IngestService: Sendable {
     ///   - embedder: the encoder; collections bound to another one are refused.
     ///   - extractor: reads documents; holds the size limit.
     ///   - parserCount: documents read side by side with the embedding, 1 or more; default 2.
+    ///   - crawlPolicy: what crawls may do; public addresses alone by default.
     ///   - logger: hears of jobs and failed documents.
     ///   - onCommit: called after documents of a collection were stored, so that its indexes catch up; from any thread.
     public init(
         store: DocumentStore, embedder: any TextEmbedding, extractor: DocumentExtractor = DocumentExtractor(),
-        parserCount: Int = 2, logger: Logger, onCommit: @escaping @Sendable (_ collectionID: Int64) -> Void
+        parserCount: Int = 2, crawlPolicy: CrawlPolicy = CrawlPolicy(), logger: Logger,
+        onCommit: @escaping @Sendable (_ collectionID: Int64) -> Void
     ) {
         self.store = store
         self.embedder = embedder
         self.extractor = extractor
         self.parserCount = max(1, parserCount)
+        self.crawlPolicy = crawlPolicy
         self.logger = logger
         self.onCommit = onCommit
     }
@@ -50,31 +62,46 @@ public final class IngestService: Sendable {
     ///   - isRecursive: whether folders inside folders are entered.
     ///   - idPrefix: put before every document's id.
     ///   - metadata: given to every document.
+    ///   - sync: whether documents that came from these paths before, and are gone from there, are removed, and when.
     ///   - collection: the collection's name.
-    /// - Returns: the job, stored, and what was passed over.
+    /// - Returns: the job, stored, and what was passed over. Files that are as they were have ended in it already.
     /// - Throws: `IngestionError.nothingToIngest` when no path holds any file, `.encoderMismatch`, `.storage`.
     public func submit(
         paths: [String], isRecursive: Bool, idPrefix: String = "", metadata: [String: JSONValue] = [:],
-        into collection: String
+        sync: SyncMode = .off, into collection: String
     ) throws(IngestionError) -> IngestSubmission {
         let record = try usable(collection)
-        let collected = FileCollector(isRecursive: isRecursive, idPrefix: idPrefix).collect(paths)
-        guard !collected.files.isEmpty else {
-            let reason = collected.skipped.first.map { "\($0.path): \($0.reason)" } ?? "no file was given"
-            throw .nothingToIngest(reason: reason)
+        let listing = try listing(
+            of: paths, isRecursive: isRecursive, idPrefix: idPrefix, metadata: metadata, sync: sync, in: record)
+        guard !listing.items.isEmpty || sync == .includingEmptied else {
+            throw .nothingToIngest(reason: listing.emptyReason)
         }
-        let items = collected.files.map {
-            NewJobItem(externalID: $0.externalID, payload: .path(Self.absolute($0.path)), metadata: metadata)
-        }
-        return IngestSubmission(job: try create(items, idPrefix, in: record), skipped: collected.skipped)
+        let job = try create(listing.items, idPrefix, sync: sync == .off ? nil : listing.scope, in: record)
+        return IngestSubmission(job: job, skipped: listing.skipped)
     }
 
     /// Accepts documents given as bytes as a job; they are kept in the store until they are done.
+    ///
+    /// Documents that are stored with the same bytes have ended in it already.
+    /// - Parameters:
+    ///   - documents: the documents, and files that hold several.
+    ///   - sync: which documents that are not among them are removed at the end; nil: none.
+    ///   - collection: the collection's name.
+    /// - Returns: the job, stored.
     /// - Throws: `IngestionError.nothingToIngest`, `.encoderMismatch`, `.storage`.
-    public func submit(documents: [SourceDocument], into collection: String) throws(IngestionError) -> JobRecord {
+    public func submit(
+        documents: [SourceDocument], sync: SyncScope? = nil, into collection: String
+    ) throws(IngestionError) -> JobRecord {
         let record = try usable(collection)
         guard !documents.isEmpty else { throw .nothingToIngest(reason: "no document was given") }
-        return try create(documents.map(JobItems.item), "", in: record)
+        let hash = ContentHash(record)
+        let items = documents.map { document in
+            var item = JobItems.item(of: document)
+            item.origin.isContainer = JobItems.containerFormat(item) != nil
+            if document.bytes.count <= Self.mostHashedBytes { item.origin.contentHash = hash.hash(of: item) }
+            return item
+        }
+        return try create(items, "", sync: sync, in: record)
     }
 
     /// Accepts JSON Lines from a stream, such as standard input; see ``JSONLines`` for the form of a line.
@@ -83,15 +110,18 @@ public final class IngestService: Sendable {
     ///   - name: stands for the file's id where a line has none.
     ///   - idPrefix: put before the ids of the lines.
     ///   - metadata: given to every document that has no value of its own.
+    ///   - sync: whether documents that came from a stream with this name and prefix, and are not in it, are removed.
     ///   - collection: the collection's name.
     /// - Returns: the job, stored.
     /// - Throws: `IngestionError.nothingToIngest`, `.unreadable`, `.encoderMismatch`, `.storage`. A bad line becomes an
     ///   item that fails.
     public func submit(
         jsonLines handle: FileHandle, name: String = "stdin", idPrefix: String = "",
-        metadata: [String: JSONValue] = [:], into collection: String
+        metadata: [String: JSONValue] = [:], sync: SyncMode = .off, into collection: String
     ) throws(IngestionError) -> JobRecord {
         let record = try usable(collection)
+        let source = FileCollector.source(name, idPrefix: idPrefix)
+        let hash = ContentHash(record)
         var reader = LineReader(handle, lineLimit: extractor.byteLimit)
         var job: JobRecord?
         var batch: [NewJobItem] = []
@@ -101,20 +131,29 @@ public final class IngestService: Sendable {
             if let job {
                 do { try store.addItems(batch, to: job.id) } catch { throw .storage(reason: error.description) }
             } else {
-                job = try create(batch, idPrefix, in: record)
+                // Open until all lines are in it: it may remove nothing before.
+                let unread = SyncScope(obstacle: "the input was not read to its end")
+                job = try create(batch, idPrefix, sync: unread, in: record)
             }
             batch = []
             bytes = 0
         }
         while let line = try reader.next() {
-            let item = JobItems.item(
+            var item = JobItems.item(
                 of: line, name: idPrefix + name, prefix: idPrefix, metadata: metadata, limit: extractor.byteLimit)
+            item.origin.source = source
+            item.origin.contentHash = hash.hash(of: item)
             if case .bytes(let payload) = item.payload { bytes += payload.count }
             batch.append(item)
             if batch.count >= 256 || bytes >= 8 << 20 { try flush() }
         }
         try flush()
         guard let job else { throw .nothingToIngest(reason: "the input is empty") }
+        do {
+            try store.setSync(sync == .off ? nil : SyncScope(sources: [source]), of: job.id)
+        } catch {
+            throw Self.error(error)
+        }
         return try self.job(job.id)
     }
 
@@ -141,22 +180,36 @@ public final class IngestService: Sendable {
         let chunker = Chunker(settings: collection.chunking, maxTokenCount: embedder.maxTokenCount) {
             embedder.tokenCount(of: $0)
         }
+        let crawler = try crawler(of: job)
         let preparer = DocumentPreparer(
             store: store, embedder: embedder, extractor: extractor, chunker: chunker, collection: collection,
-            jobID: jobID, idPrefix: job.options["id_prefix"]?.stringValue ?? "")
+            jobID: jobID, idPrefix: job.options["id_prefix"]?.stringValue ?? "", crawler: crawler)
         let pipeline = IngestPipeline(
             store: store, embedder: embedder, preparer: preparer, logger: logger, parserCount: parserCount,
             onCommit: onCommit)
         logger.info("ingest job starts", metadata: ["job": "\(jobID)", "items": "\(job.progress.total)"])
         do throws(IngestionError) {
-            try await pipeline.run(job, progress: progress)
+            let result: Result<Void, IngestionError> = await withTaskCancellationHandler {
+                do throws(IngestionError) {
+                    return .success(try await pipeline.run(job, progress: progress))
+                } catch {
+                    return .failure(error)
+                }
+            } onCancel: {
+                crawler?.stop()
+            }
+            try result.get()
         } catch {
             logger.error("ingest job stopped", metadata: ["job": "\(jobID)", "reason": "\(error)"])
             try? store.releaseJob(jobID)
             throw error
         }
-        if Task.isCancelled { try? store.releaseJob(jobID) }
-        let ended = try self.job(jobID)
+        var ended = try self.job(jobID)
+        if !ended.state.isFinal {
+            // Cancelled or paused: what it has taken and not finished waits again.
+            try? store.releaseJob(jobID)
+            ended = try self.job(jobID)
+        }
         logger.info(
             "ingest job ends",
             metadata: ["job": "\(jobID)", "state": "\(ended.state)", "failed": "\(ended.progress.failed)"])
@@ -173,7 +226,9 @@ public final class IngestService: Sendable {
         let unfinished: [JobRecord]
         do { unfinished = try store.unfinishedJobs() } catch { throw .storage(reason: error.description) }
         var ended: [JobRecord] = []
-        for job in unfinished where job.kind == Self.jobKind { ended.append(try await run(job.id, progress: progress)) }
+        for job in unfinished where Self.jobKinds.contains(job.kind) {
+            ended.append(try await run(job.id, progress: progress))
+        }
         return ended
     }
 
@@ -193,7 +248,7 @@ public final class IngestService: Sendable {
         return .storage(reason: error.description)
     }
 
-    private func usable(_ name: String) throws(IngestionError) -> CollectionRecord {
+    func usable(_ name: String) throws(IngestionError) -> CollectionRecord {
         let record: CollectionRecord
         do { record = try store.collection(named: name) } catch { throw .storage(reason: error.description) }
         try check(record)
@@ -206,17 +261,50 @@ public final class IngestService: Sendable {
         }
     }
 
-    private func create(
-        _ items: [NewJobItem], _ prefix: String, in collection: CollectionRecord
+    /// Accepts a crawl as a job; nothing is fetched yet.
+    /// - Parameters:
+    ///   - settings: where it starts and how far it may go.
+    ///   - collection: the collection's name.
+    /// - Returns: the job, stored, with the start as its first item.
+    /// - Throws: `IngestionError.invalidCrawl`, `.privateAddress`, `.encoderMismatch`, `.storage`.
+    public func submit(crawl settings: CrawlSettings, into collection: String) throws(IngestionError) -> JobRecord {
+        var settings = settings
+        try settings.validate()
+        try crawlPolicy.check(settings)
+        let record = try usable(collection)
+        let start = NewJobItem(
+            externalID: settings.url, payload: .bytes([]), url: settings.url, metadata: settings.metadata,
+            origin: JobItemOrigin(isContainer: true))
+        do {
+            return try store.createJob(
+                kind: Self.crawlKind, in: record.id, options: settings.options, items: [start])
+        } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// The crawler of a crawl's job, nil for other jobs.
+    private func crawler(of job: JobRecord) throws(IngestionError) -> Crawler? {
+        guard job.kind == Self.crawlKind else { return nil }
+        return Crawler(
+            store: store, job: job, settings: try CrawlSettings(options: job.options), policy: crawlPolicy,
+            logger: logger)
+    }
+
+    func create(
+        _ items: [NewJobItem], _ prefix: String, sync: SyncScope?, in collection: CollectionRecord
     ) throws(IngestionError) -> JobRecord {
         do {
             return try store.createJob(
-                kind: Self.jobKind, in: collection.id, options: ["id_prefix": .string(prefix)], items: items)
+                kind: Self.jobKind, in: collection.id, options: ["id_prefix": .string(prefix)], sync: sync,
+                items: items)
         } catch {
             throw .storage(reason: error.description)
         }
     }
 
     /// A path that still means the same when the job is resumed from elsewhere.
-    private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).path }
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : URL(fileURLWithPath: path).path
+    }
 }

@@ -28,6 +28,13 @@ enum JobItems {
             fileName: source.fileName, title: source.title, url: source.url, metadata: source.metadata)
     }
 
+    /// The document of an item, once its bytes are there.
+    static func source(of item: NewJobItem, bytes: [UInt8]) -> SourceDocument {
+        SourceDocument(
+            externalID: item.externalID, bytes: bytes, contentType: item.contentType, fileName: fileName(of: item),
+            title: item.title, url: item.url, metadata: item.metadata)
+    }
+
     /// The item of a line of JSON Lines; a bad line gives an item that fails with the reason.
     static func item(
         of line: JSONLines.Line, name: String, prefix: String, metadata: [String: JSONValue], limit: Int

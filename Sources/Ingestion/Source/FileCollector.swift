@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Storage
+public import Storage
 
 /// Finds the files to ingest below the given paths, and gives each a stable external id.
 ///
@@ -18,6 +18,10 @@ public struct FileCollector: Sendable {
         public var path: String
         /// Its id in the collection.
         public var externalID: String
+        /// The given path it was found below, and the prefix of the ids: what a sync compares.
+        public var source: String
+        /// What the file system says of it; nil if it can't be looked at.
+        var status: FileStatus?
     }
 
     /// A file or folder that was passed over, and why.
@@ -34,6 +38,18 @@ public struct FileCollector: Sendable {
         public var files: [File] = []
         /// What was passed over.
         public var skipped: [Skipped] = []
+        /// What a sync of these paths may remove.
+        public var scope = SyncScope()
+    }
+
+    /// A given path and what was found there, with ids below it.
+    private struct Root {
+        let path: String
+        var source = ""
+        var files: [(path: String, id: String, status: FileStatus?)] = []
+        var isFolder = false
+        /// Ids of folders and links that were not entered.
+        var unlisted: [String] = []
     }
 
     /// Folders nested deeper than this aren't entered.
@@ -56,17 +72,21 @@ public struct FileCollector: Sendable {
     /// Nothing is read; a path that can't be listed is among the files, to fail by itself.
     public func collect(_ paths: [String]) -> Collected {
         var collected = Collected()
-        var roots: [(root: String, files: [(path: String, id: String)])] = []
-        for path in paths {
-            var files: [(path: String, id: String)] = []
-            if Self.isFolder(path) {
+        let roots = paths.map { path in
+            var root = Root(path: path)
+            let url = URL(fileURLWithPath: path)
+            root.source = Self.source(url.resolvingSymlinksInPath().path, idPrefix: idPrefix)
+            let status = FileStatus(path)
+            root.isFolder = status?.kind == .folder
+            if root.isFolder {
                 var visited: Set<String> = []
-                let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-                list(path, inside: real, relative: "", depth: 0, &visited, &files, &collected.skipped)
+                list(
+                    path, inside: url.resolvingSymlinksInPath().path, relative: "", depth: 0, &visited, &root,
+                    &collected.skipped)
             } else {
-                files = [(path, URL(fileURLWithPath: path).lastPathComponent)]
+                root.files = [(path, url.lastPathComponent, status)]
             }
-            roots.append((path, files))
+            return root
         }
         var owners: [String: Int] = [:]
         var clashing: Set<Int> = []
@@ -79,23 +99,51 @@ public struct FileCollector: Sendable {
         var seen: Set<String> = []
         for (index, root) in roots.enumerated() {
             for file in root.files {
-                let id = clashing.contains(index) ? Self.fullID(root.root, file.id, file.path) : file.id
-                let bounded = Self.bounded(idPrefix + id)
+                let bounded = externalID(file.id, in: root, isClashing: clashing.contains(index))
                 // The same path given twice is one file.
-                if seen.insert(bounded).inserted { collected.files.append(File(path: file.path, externalID: bounded)) }
+                guard seen.insert(bounded).inserted else { continue }
+                collected.files.append(
+                    File(path: file.path, externalID: bounded, source: root.source, status: file.status))
+                // What was inside a file that is given itself has ids that begin with the file's.
+                if !root.isFolder { collected.scope.prefixes += [bounded + "/", bounded + "#"] }
+            }
+            collected.scope.sources.append(root.source)
+            collected.scope.keeping += root.unlisted.map {
+                externalID($0, in: root, isClashing: clashing.contains(index))
+            }
+            if root.files.isEmpty {
+                collected.scope.obstacle =
+                    "the folder '\(root.path)' holds no document: is what it should show there?"
             }
         }
         return collected
     }
 
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        // Foundation takes the flag by pointer; it lives on this frame.
-        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    /// The folders that a listing of `paths` enters, and those that given files are in.
+    func folders(of paths: [String]) -> Set<String> {
+        var folders: Set<String> = []
+        for path in paths {
+            var (root, skipped) = (Root(path: path), [Skipped]())
+            let url = URL(fileURLWithPath: path)
+            if FileStatus(path)?.kind == .folder {
+                let real = url.resolvingSymlinksInPath().path
+                list(path, inside: real, relative: "", depth: 0, &folders, &root, &skipped)
+            } else {
+                folders.insert(url.resolvingSymlinksInPath().deletingLastPathComponent().path)
+            }
+        }
+        return folders
     }
 
-    private static func fullID(_ root: String, _ id: String, _ path: String) -> String {
-        let whole = isFolder(root) ? root + "/" + id : path
+    /// What stands for a given path and prefix in ``File/source``.
+    static func source(_ path: String, idPrefix: String) -> String { "\(path)|\(idPrefix)" }
+
+    private func externalID(_ id: String, in root: Root, isClashing: Bool) -> String {
+        Self.bounded(idPrefix + (isClashing ? Self.fullID(root, id) : id))
+    }
+
+    private static func fullID(_ root: Root, _ id: String) -> String {
+        let whole = root.isFolder ? root.path + "/" + id : root.path
         return whole.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
     }
 
@@ -110,48 +158,63 @@ public struct FileCollector: Sendable {
 
     private func list(
         _ folder: String, inside root: String, relative: String, depth: Int, _ visited: inout Set<String>,
-        _ files: inout [(path: String, id: String)], _ skipped: inout [Skipped]
+        _ found: inout Root, _ skipped: inout [Skipped]
     ) {
+        func pass(_ path: String, _ id: String, _ reason: String) {
+            skipped.append(Skipped(path: path, reason: reason))
+            found.unlisted.append(id)
+        }
         let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
         guard visited.insert(real).inserted else {
-            skipped.append(Skipped(path: folder, reason: "a link to a folder that is already listed"))
-            return
+            return pass(folder, relative + "/", "a link to a folder that is already listed")
         }
         guard depth <= Self.maxDepth else {
-            skipped.append(Skipped(path: folder, reason: "folders are nested more than \(Self.maxDepth) deep"))
-            return
+            return pass(folder, relative + "/", "folders are nested more than \(Self.maxDepth) deep")
         }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             // It fails as an item of the job, with the reason.
-            files.append((folder, relative.isEmpty ? URL(fileURLWithPath: folder).lastPathComponent : relative))
+            let id = relative.isEmpty ? URL(fileURLWithPath: folder).lastPathComponent : relative
+            found.files.append((folder, id, nil))
             return
         }
-        for name in names.sorted(by: { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }) {
+        for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             if name.hasPrefix(".") { continue }
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             let id = relative.isEmpty ? name : relative + "/" + name
-            if Self.leadsOut(path, of: root) {
-                skipped.append(Skipped(path: path, reason: "a link that leads out of the folder"))
-            } else if Self.isFolder(path) {
+            var status = FileStatus(path, followsLinks: false)
+            if status?.kind == .link {
+                if Self.leadsOut(path, of: root) {
+                    pass(path, id, "a link that leads out of the folder")
+                    continue
+                }
+                status = FileStatus(path)
+            }
+            if status?.kind == .folder {
                 if isRecursive {
-                    list(path, inside: root, relative: id, depth: depth + 1, &visited, &files, &skipped)
+                    list(path, inside: root, relative: id, depth: depth + 1, &visited, &found, &skipped)
                 } else {
-                    skipped.append(Skipped(path: path, reason: "a folder inside the folder: --recursive enters it"))
+                    pass(path, id + "/", "a folder inside the folder: --recursive enters it")
                 }
             } else if let reason = Self.reasonToSkip(name) {
                 skipped.append(Skipped(path: path, reason: reason))
             } else {
-                files.append((path, id))
+                found.files.append((path, id, status))
             }
         }
     }
 
-    /// Whether a path is a symbolic link to something outside the folder `root`.
+    /// Whether a symbolic link leads to something outside the folder `root`.
     private static func leadsOut(_ path: String, of root: String) -> Bool {
-        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil else { return false }
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         return target != root && !target.hasPrefix(root.hasSuffix("/") ? root : root + "/")
     }
+
+    /// Endings of files that come with documents and are none.
+    static let otherExtensions: Set<String> = [
+        "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4", "wav",
+        "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
+        "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe", "pyc",
+    ]
 
     /// Files that come with documents but hold none.
     ///
@@ -161,14 +224,7 @@ public struct FileCollector: Sendable {
         let ending = SourceFormat.fileExtension(of: name)
         if SourceFormat(fileExtension: ending) != nil { return nil }
         if SourceContainer.format(contentType: nil, fileName: name) != nil { return nil }
-        let media: Set<String> = [
-            "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "ico", "heic", "svg", "svgz", "mp3", "mp4",
-            "wav",
-            "ogg", "webm", "mov", "avi", "mkv", "flac", "css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot",
-            "xml", "inv", "pickle", "doctree", "lock", "sum", "sqlite", "db", "bin", "o", "so", "a", "exe",
-            "pyc",
-        ]
-        if media.contains(ending) { return "no text document (.\(ending))" }
+        if otherExtensions.contains(ending) { return "no text document (.\(ending))" }
         if ForeignFormat(fileExtension: ending) != nil { return nil }
         let documents = [
             "readme", "license", "licence", "copying", "changelog", "changes", "news", "authors", "install", "notice",

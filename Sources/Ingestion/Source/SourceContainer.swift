@@ -146,16 +146,19 @@ extension DocumentExtractor {
     /// size limit.
     /// - Parameters:
     ///   - path: the file.
+    ///   - explaining: whether pages say what was left out of them.
     ///   - body: called with each document's id and what became of it.
-    public func extractAll(path: String, _ body: (String, Result<ExtractedDocument, IngestionError>) -> Void) {
+    public func extractAll(
+        path: String, explaining: Bool = false, _ body: (String, Result<ExtractedDocument, IngestionError>) -> Void
+    ) {
         let name = URL(fileURLWithPath: path).lastPathComponent
         do throws(IngestionError) {
             if let format = SourceContainer.format(contentType: nil, fileName: name) {
                 _ = try SourceFile.open(path)
-                try expand(.path(path), format: format, id: name, contentType: nil, body)
+                try expand(.path(path), format: format, id: name, contentType: nil, explaining, body)
             } else {
                 let bytes = try SourceFile.read(path, limit: byteLimit)
-                extractAll(SourceDocument(externalID: name, bytes: bytes, fileName: name), body)
+                extractAll(SourceDocument(externalID: name, bytes: bytes, fileName: name), explaining, body)
             }
         } catch {
             body(name, .failure(error))
@@ -163,16 +166,18 @@ extension DocumentExtractor {
     }
 
     private func extractAll(
-        _ source: SourceDocument, _ body: (String, Result<ExtractedDocument, IngestionError>) -> Void
+        _ source: SourceDocument, _ explaining: Bool,
+        _ body: (String, Result<ExtractedDocument, IngestionError>) -> Void
     ) {
         do throws(IngestionError) {
             let format = try SourceFormat.sniff(
                 source.bytes, fileName: source.fileName, contentType: source.contentType)
             if format.isContainer {
                 try expand(
-                    .bytes(source.bytes), format: format, id: source.externalID, contentType: source.contentType, body)
+                    .bytes(source.bytes), format: format, id: source.externalID, contentType: source.contentType,
+                    explaining, body)
             } else {
-                body(source.externalID, .success(try extract(source)))
+                body(source.externalID, .success(try extract(source, explaining: explaining)))
             }
         } catch {
             body(source.externalID, .failure(error))
@@ -180,13 +185,13 @@ extension DocumentExtractor {
     }
 
     private func expand(
-        _ source: ArchiveReader.Source, format: SourceFormat, id: String, contentType: String?,
+        _ source: ArchiveReader.Source, format: SourceFormat, id: String, contentType: String?, _ explaining: Bool,
         _ body: (String, Result<ExtractedDocument, IngestionError>) -> Void
     ) throws(IngestionError) {
         let container = SourceContainer(byteLimit: byteLimit)
         try container.forEach(source, format: format, id: id, contentType: contentType) { entry in
             switch entry {
-            case .document(let inner): extractAll(inner, body)
+            case .document(let inner): extractAll(inner, explaining, body)
             case .refused(let id, let reason): body(id, .failure(.badEntry(reason: reason)))
             }
         }

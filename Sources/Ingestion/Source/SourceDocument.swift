@@ -36,3 +36,8 @@ public struct SourceDocument: Sendable, Equatable {
         self.metadata = metadata
     }
 }
+
+extension SourceDocument {
+    /// Whether it is an archive, a mailbox or JSON Lines, whose documents are taken in in its place.
+    public var holdsDocuments: Bool { JobItems.containerFormat(JobItems.item(of: self)) != nil }
+}

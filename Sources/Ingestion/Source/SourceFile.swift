@@ -22,7 +22,7 @@ enum SourceFile {
     }
 
     /// The size of a file in bytes, 0 if there is none.
-    static func size(_ path: String) -> Int { (try? check(path)) ?? 0 }
+    static func size(_ path: String) -> Int { FileStatus(path)?.byteCount ?? 0 }
 
     /// Opens a regular file for reading.
     static func open(_ path: String) throws(IngestionError) -> FileHandle {
@@ -40,19 +40,16 @@ enum SourceFile {
 
     /// The size of a regular file that can be read.
     private static func check(_ path: String) throws(IngestionError) -> Int {
-        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else {
-            throw .unreadable(path: path, reason: reason(path))
-        }
-        switch attributes[.type] as? FileAttributeType {
-        case FileAttributeType.typeRegular: break
-        case FileAttributeType.typeDirectory: throw .unreadable(path: path, reason: folderReason(path))
+        guard let status = FileStatus(path) else { throw .unreadable(path: path, reason: reason(path)) }
+        switch status.kind {
+        case .file: break
+        case .folder: throw .unreadable(path: path, reason: folderReason(path))
         default: throw .unreadable(path: path, reason: "it is no regular file")
         }
-        guard FileManager.default.isReadableFile(atPath: resolved) else {
+        guard FileManager.default.isReadableFile(atPath: path) else {
             throw .unreadable(path: path, reason: "permission denied")
         }
-        return (attributes[.size] as? NSNumber)?.intValue ?? 0
+        return status.byteCount
     }
 
     private static func folderReason(_ path: String) -> String {

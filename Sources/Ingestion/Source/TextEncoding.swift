@@ -14,6 +14,8 @@ struct TextEncoding {
     var name: String
     /// How many bad sequences became U+FFFD.
     var replacementCount: Int
+    /// Whether nothing declared the encoding and the bytes left a choice.
+    var isGuessed = false
 
     /// Decodes `bytes`.
     /// - Parameters:
@@ -41,10 +43,17 @@ struct TextEncoding {
         }
         if looksUTF16(bytes) {
             let label = zeros(bytes).odd > 0 ? "UTF-16LE" : "UTF-16BE"
-            if let decoded = try convert(bytes, from: label) { return decoded }
+            if let decoded = try convert(bytes, from: label) { return decoded.guessed }
         }
         if valid || declared == "UTF-8" || mostlyUTF8(bytes) { return decodeUTF8(bytes, valid: valid) }
-        return try convert(bytes, from: "WINDOWS-1252") ?? decodeUTF8(bytes, valid: false)
+        return (try convert(bytes, from: "WINDOWS-1252") ?? decodeUTF8(bytes, valid: false)).guessed
+    }
+
+    /// The same, marked as a guess.
+    private var guessed: TextEncoding {
+        var copy = self
+        copy.isGuessed = true
+        return copy
     }
 
     /// Whether the bytes are noise rather than text: control characters that no text holds.

@@ -28,9 +28,9 @@ public final class SearchService: Sendable {
         var building: [Int64: Task<Void, Never>] = [:]
     }
 
-    private let store: any DocumentStoring
+    let store: any DocumentStoring
     private let embedder: QueryEmbedder
-    private let dataDirectory: String
+    let dataDirectory: String
     private let pool: ThreadPool
     let queue: ComputeQueue
     let rerankers: RerankerSource?
@@ -38,7 +38,7 @@ public final class SearchService: Sendable {
     /// One graph is built at a time, with all threads, and keeps nothing else waiting.
     private let building = ComputeQueue(label: "graph building", workerCount: 1, depth: 1_024)
     private let factory: any IndexFactory
-    private let rules: IndexRules
+    let rules: IndexRules
     private let logger: Logger
     private let state = Mutex(State())
 

@@ -118,7 +118,7 @@ struct RowCheck {
             sql: """
                 SELECT j.collection_id, 'job ' || j.id, 'all its items have ended, it has not'
                 FROM jobs j JOIN job_items i ON i.job_id = j.id WHERE (?1 IS NULL OR j.collection_id = ?1)
-                AND j.state IN ('queued', 'running') GROUP BY j.id
+                AND j.state IN ('queued', 'running') AND (j.sync IS NULL OR j.is_synced) GROUP BY j.id
                 HAVING sum(i.state IN ('queued', 'running')) = 0
                 """),
         RowCheck(
@@ -133,7 +133,7 @@ struct RowCheck {
             sql: """
                 SELECT j.collection_id, 'job ' || j.id, 'it keeps the bytes of ' || count(*) || ' items that have ended'
                 FROM job_payloads p JOIN job_items i ON i.id = p.item_id JOIN jobs j ON j.id = i.job_id
-                WHERE (?1 IS NULL OR j.collection_id = ?1) AND i.state IN ('succeeded', 'unchanged', 'failed')
+                WHERE (?1 IS NULL OR j.collection_id = ?1) AND i.state IN ('succeeded', 'unchanged')
                 GROUP BY j.id
                 """),
         RowCheck(

@@ -15,7 +15,7 @@ import Synchronization
 /// | `+Documents` | finding, listing, deleting documents |
 /// | `+Chunks` | chunks and vectors by id, hash and document |
 /// | `+Changes` | the log and bulk reads that indexes catch up from |
-/// | `+Jobs`, `+JobItems` | durable work |
+/// | `+Jobs`, `+JobItems`, `+JobControl`, `+Sync` | durable work |
 /// | `+Answers`, `+Evaluations` | what was answered and how good it was |
 public final class DocumentStore: Sendable {
     /// How long a statement waits for another process's transaction to end.

@@ -3,9 +3,13 @@ import GRDB
 /// The tables, as named migrations that are only ever added to.
 ///
 ///     collections ─┬─ documents ─┬─ document_texts
+///                  │             ├─ document_sources      where it came from, what its file looked like
 ///                  │             └─ chunks ── chunk_vectors
 ///                  ├─ changes                        log of chunks that came and went
-///                  ├─ jobs ── job_items ── job_payloads
+///                  ├─ jobs ─┬─ job_items ── job_payloads
+///                  │        ├─ job_removals               documents that a sync has removed
+///                  │        └─ crawls, crawl_urls         the addresses that a crawl knows
+///                  ├─ crawl_pages                    what the next crawl asks servers by
 ///                  └─ answers ── feedback
 ///     evaluations
 ///
@@ -20,6 +24,8 @@ enum Schema {
         migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
         migrator.registerMigration("2 jobs") { try $0.execute(sql: jobs) }
         migrator.registerMigration("3 answers and evaluations") { try $0.execute(sql: answers) }
+        migrator.registerMigration("4 sync and jobs") { try $0.execute(sql: syncAndJobs) }
+        migrator.registerMigration("5 crawl") { try $0.execute(sql: crawl) }
         return migrator
     }
 

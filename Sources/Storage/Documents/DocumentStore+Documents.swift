@@ -86,16 +86,21 @@ extension DocumentStore {
                 db, sql: "SELECT id FROM documents WHERE collection_id = ? AND external_id = ?",
                 arguments: [collectionID, externalID])
             guard let id else { throw StorageError.documentNotFound(id: externalID) }
-            try db.execute(
-                sql: """
-                    INSERT INTO changes (collection_id, chunk_id, kind)
-                    SELECT collection_id, id, ? FROM chunks WHERE document_id = ? ORDER BY id
-                    """,
-                arguments: [ChunkChange.Kind.removed.rawValue, id])
-            try db.execute(sql: "DELETE FROM documents WHERE id = ?", arguments: [id])
+            try Self.delete(document: id, db)
             try Self.bumpRevision(of: collectionID, db)
             return try Self.latestSequence(db, in: collectionID)
         }
+    }
+
+    /// Deletes a document, by its row id, with its chunks, and logs that they are gone.
+    static func delete(document id: Int64, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO changes (collection_id, chunk_id, kind)
+                SELECT collection_id, id, ? FROM chunks WHERE document_id = ? ORDER BY id
+                """
+        ).execute(arguments: [ChunkChange.Kind.removed.rawValue, id])
+        try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
     }
 
     /// Notes that a document could not be ingested, so that its owner sees why.

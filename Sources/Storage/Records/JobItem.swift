@@ -6,6 +6,32 @@ public enum JobPayload: Sendable, Equatable {
     case bytes([UInt8])
 }
 
+/// What is known of an item's source beside its bytes.
+public struct JobItemOrigin: Sendable, Equatable {
+    /// The folder or file that it was found by, and the prefix of the ids: what a sync compares; nil for uploads.
+    public var source: String?
+    /// What its file looked like when it was listed; nil where that can't tell versions apart.
+    public var stamp: String?
+    /// The source's size, as far as it is known before it is read.
+    public var byteCount: Int?
+    /// Whether other items may come in its place, as with an archive.
+    public var isContainer: Bool
+    /// The source's hash where it is known already: an item whose document is stored with it has nothing to do.
+    public var contentHash: String?
+
+    /// Bundles what is known; nothing by default.
+    public init(
+        source: String? = nil, stamp: String? = nil, byteCount: Int? = nil, isContainer: Bool = false,
+        contentHash: String? = nil
+    ) {
+        self.source = source
+        self.stamp = stamp
+        self.byteCount = byteCount
+        self.isContainer = isContainer
+        self.contentHash = contentHash
+    }
+}
+
 /// An item to add to a job.
 public struct NewJobItem: Sendable, Equatable {
     /// The document it makes.
@@ -22,11 +48,14 @@ public struct NewJobItem: Sendable, Equatable {
     public var url: String?
     /// The owner's fields.
     public var metadata: [String: JSONValue]
+    /// What is known of the source beside its bytes.
+    public var origin: JobItemOrigin
 
     /// Describes an item.
     public init(
         externalID: String, payload: JobPayload, contentType: String? = nil, fileName: String? = nil,
-        title: String? = nil, url: String? = nil, metadata: [String: JSONValue] = [:]
+        title: String? = nil, url: String? = nil, metadata: [String: JSONValue] = [:],
+        origin: JobItemOrigin = JobItemOrigin()
     ) {
         self.externalID = externalID
         self.payload = payload
@@ -35,6 +64,7 @@ public struct NewJobItem: Sendable, Equatable {
         self.title = title
         self.url = url
         self.metadata = metadata
+        self.origin = origin
     }
 }
 

@@ -35,6 +35,28 @@ extension SnapshotFile {
         )
     }
 
+    /// The stamp of the snapshot at `path`, of any kind, read without looking at the rest of it.
+    ///
+    /// For a first idea of how old a snapshot is: whether it can be used only opening it tells.
+    /// - Returns: nil if the header says that it can't.
+    public static func stamp(at path: String) -> SnapshotStamp? {
+        guard let file = try? SnapshotMapping(path: path) else { return nil }
+        let header = header(of: file)
+        guard Array(header[0..<8]) == SnapshotLayout.magic,
+            SnapshotLayout.get(UInt32.self, at: 8, in: header) == SnapshotLayout.containerVersion,
+            SnapshotLayout.get(UInt64.self, at: SnapshotLayout.checksumOffset, in: header)
+                == SnapshotLayout.checksum(ofHeader: header)
+        else { return nil }
+        return try? parseStamp(header, path: path)
+    }
+
+    static func header(of file: SnapshotMapping) -> [UInt8] {
+        file.withBytes { bytes in
+            // A mapping is at least as long as a header.
+            (0..<SnapshotLayout.headerBytes).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+        }
+    }
+
     private static func parseStamp(_ header: [UInt8], path: String) throws(SnapshotError) -> SnapshotStamp {
         let count = SnapshotLayout.get(UInt32.self, at: SnapshotLayout.fingerprintLengthOffset, in: header)
         guard count <= UInt32(SnapshotLayout.maximumFingerprintBytes) else {

@@ -26,10 +26,8 @@ public final class SnapshotFile: Sendable {
         path: String, kind: SnapshotKind, collectionID: Int64? = nil, fingerprint: String? = nil
     ) throws(SnapshotError) {
         file = try SnapshotMapping(path: path)
-        let header = file.withBytes { bytes in
-            (0..<SnapshotLayout.headerBytes).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
-        }
-        let parsed = try SnapshotFile.parse(header, path: path, kind: kind, byteCount: file.byteCount)
+        let parsed = try SnapshotFile.parse(
+            SnapshotFile.header(of: file), path: path, kind: kind, byteCount: file.byteCount)
         self.path = path
         byteCount = file.byteCount
         stamp = parsed.stamp

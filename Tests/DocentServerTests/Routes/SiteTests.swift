@@ -26,9 +26,13 @@ struct SiteTests {
         }
     }
 
+    private static let scripts = [
+        "/docent.js", "/page.js", "/asking.js", "/intake.js", "/jobs.js", "/viewer.js",
+    ]
+
     @Test(
         "the page and its files come with a policy that allows nothing from elsewhere",
-        arguments: [("/", "text/html"), ("/docent.css", "text/css"), ("/docent.js", "text/javascript")])
+        arguments: [("/", "text/html"), ("/docent.css", "text/css")] + scripts.map { ($0, "text/javascript") })
     func page(path: String, type: String) async throws {
         try await TestShop().run { client in
             let reply = try await client.get(path)
@@ -49,8 +53,13 @@ struct SiteTests {
                 #expect(!html.contains(forbidden), "\(forbidden)")
             }
             #expect(html.contains("docent.js") && html.contains("docent.css"))
-            let script = try await client.get("/docent.js").text
-            #expect(!script.contains("innerHTML") && !script.contains("eval("))
+            for path in Self.scripts {
+                let script = try await client.get(path).text
+                #expect(!script.contains("innerHTML") && !script.contains("eval(") && !script.contains(".style"))
+                for imported in script.matches(of: #/from "(.+?)"/#) {
+                    #expect(Self.scripts.contains(String(imported.output.1)), "\(path)")
+                }
+            }
         }
     }
 

@@ -56,6 +56,34 @@ struct OpeningTests {
         #expect(throws: StorageError.newerSchema(path: samples.store.path)) { _ = try samples.reopened() }
     }
 
+    @Test("a database from before syncs opens with its documents and its unfinished job")
+    func olderSchema() throws {
+        let samples = try Samples()
+        try samples.store.replaceDocument(Samples.document("d", ["one"]), in: samples.id)
+        let items = [NewJobItem(externalID: "e", payload: .bytes([1]))]
+        let job = try samples.store.createJob(kind: "ingest", in: samples.id, items: items)
+        try samples.sql { db in
+            try db.execute(
+                sql: """
+                    DROP INDEX document_sources_by_source; DROP TABLE document_sources; DROP TABLE job_removals;
+                    DROP INDEX job_items_waiting; DROP TABLE crawl_urls; DROP TABLE crawls; DROP TABLE crawl_pages;
+                    """)
+            for column in ["paused", "sync", "is_synced", "sync_note"] {
+                try db.execute(sql: "ALTER TABLE jobs DROP COLUMN \(column)")
+            }
+            for column in ["source", "stamp", "byte_count", "is_container", "is_skipped"] {
+                try db.execute(sql: "ALTER TABLE job_items DROP COLUMN \(column)")
+            }
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier >= '4'")
+        }
+        let store = try samples.reopened()
+        #expect(try store.document(externalID: "d", in: samples.id).chunkCount == 1)
+        #expect(try store.unfinishedJobs().map(\.id) == [job.id])
+        let item = try #require(try store.claimNextItem(job: job.id))
+        try store.replaceDocument(Samples.document("e", ["two"]), in: samples.id, finishing: item.id)
+        #expect(try store.job(id: job.id).state == .succeeded)
+    }
+
     @Test("a folder in the file's place is refused")
     func folderInPlace() throws {
         let folder = try TemporaryDirectory()

@@ -6,7 +6,7 @@ import Storage
 /// Memory is bounded by a part. A part ends at an empty line, else at a line's end, else at a space, so that the same
 /// text is cut at the same places when the file has grown at its end, and only what is new is embedded. A file whose
 /// first part has no line's end is no text that somebody wrote, and is refused for its size.
-extension DocumentPreparer {
+extension ItemExpander {
     /// Bytes of a part: small enough for frequent progress, large enough for few documents.
     static let partBytes = 1 << 20
 
@@ -19,13 +19,14 @@ extension DocumentPreparer {
         return named == .text ? path : nil
     }
 
-    /// Puts an item for each part of a text in the place of the file's own.
-    func expandText(_ claimed: ClaimedItem, path: String) throws(IngestionError) -> Preparation {
-        let name = JobItems.fileName(of: claimed.item) ?? claimed.item.externalID
+    /// Calls `found` with an item for each part of a text.
+    func parts(
+        ofLongText item: NewJobItem, _ path: String, _ found: (NewJobItem) throws(IngestionError) -> Void
+    ) throws(IngestionError) {
+        let name = JobItems.fileName(of: item) ?? item.externalID
         var reader = TextPartReader(try SourceFile.open(path), partBytes: min(Self.partBytes, extractor.byteLimit))
         defer { reader.close() }
-        var batch: [NewJobItem] = []
-        var (bytes, count) = (0, 0)
+        var count = 0
         while let part = try reader.next() {
             if count == 0 {
                 guard !part.prefix(8192).contains(0) else { throw .binary(name: name) }
@@ -35,20 +36,12 @@ extension DocumentPreparer {
             }
             count += 1
             guard part.contains(where: { $0 > 0x20 }) else { continue }
-            bytes += part.count
-            batch.append(
+            try found(
                 NewJobItem(
-                    externalID: FileCollector.bounded("\(claimed.item.externalID)#\(count)"), payload: .bytes(part),
-                    contentType: SourceFormat.text.rawValue, fileName: name, title: claimed.item.title ?? name,
-                    url: claimed.item.url, metadata: claimed.item.metadata))
-            if bytes >= Self.mostAddedBytes {
-                try add(batch, replacing: nil)
-                (batch, bytes) = ([], 0)
-            }
+                    externalID: FileCollector.bounded("\(item.externalID)#\(count)"), payload: .bytes(part),
+                    contentType: SourceFormat.text.rawValue, fileName: name, title: item.title ?? name, url: item.url,
+                    metadata: item.metadata))
         }
-        guard count > 0 else { throw .noText }
-        try add(batch, replacing: claimed.id)
-        return .expanded(itemCount: count)
     }
 }
 
