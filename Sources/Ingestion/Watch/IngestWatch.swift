@@ -67,8 +67,8 @@ public struct IngestWatch: Sendable {
         let feed = ChangeFeed(allowsEvents: allowsEvents)
         var pass = WatchPass(request, by: service)
         let clock = ContinuousClock()
-        var isPolling = feed.isPolling
         feed.arm(folders)
+        var isPolling = feed.isPolling
         report(.watching(pollingReason: feed.pollingReason))
         var missing: [String] = []
         var (interval, lastLook): (Duration, ContinuousClock.Instant?) = (.zero, nil)
