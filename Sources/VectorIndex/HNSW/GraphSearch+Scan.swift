@@ -19,7 +19,7 @@ extension GraphSearch {
     func exact(_ query: UnsafePointer<Float>, _ allowed: Bitmap?) -> [VectorHit] {
         var walk = SlotWalk(self, allowed)
         scratch.prepare(beamCapacity: topK * GraphSearch.beamShare)
-        scratch.prepare(candidateCount: walk.mostCount)
+        scratch.prepare(candidateCount: walk.room)
         let codes = graph.codes
         var coded = unsafe codes.query(query, buffer: scratch.queryCodes)
         func byCode(_ batch: UnsafePointer<UInt32>, _ count: Int) {
@@ -143,8 +143,10 @@ private struct SlotWalk {
     private let source: Source
     private var next = 0
     private var position = AllowedSlots.Position()
-    /// No more slots than this.
+    /// No more slots than this, but for ids that are being replaced and have two for a moment.
     let mostCount: Int
+    /// No more slots than this at all.
+    let room: Int
 
     /// What is live and in `allowed`.
     init(_ search: GraphSearch, _ allowed: Bitmap?) {
@@ -153,6 +155,7 @@ private struct SlotWalk {
         guard let allowed else {
             source = .all(search, total: total)
             mostCount = total
+            room = total
             return
         }
         // Few ids are looked up one by one.
@@ -160,9 +163,11 @@ private struct SlotWalk {
             let slots = graph.places.withLock { $0.slots(of: allowed) }
             source = .listed(slots, search, allowed)
             mostCount = slots.count
+            room = slots.count
         } else {
             source = .set(AllowedSlots(graph, allowed, search.scratch))
             mostCount = min(total, allowed.count)
+            room = total
         }
     }
 
@@ -170,6 +175,7 @@ private struct SlotWalk {
     init(candidatesOf scratch: SearchScratch, count: Int) {
         source = .candidates(scratch)
         mostCount = count
+        room = count
     }
 
     /// Puts the next slots into `batch`, at most `limit`; returns how many, 0 at the end.
