@@ -8,6 +8,8 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
     case tooLarge(byteCount: Int, limit: Int)
     /// The document holds no text once the mark-up is taken away (data): nothing to search.
     case noText
+    /// The document's text is the same few characters over and over (data): nothing to search; leave the file out.
+    case filler(byteCount: Int)
     /// The bytes are not text in any encoding (data): not a document, or a damaged one.
     case binary(name: String)
     /// A real document, in a format this version can't read (data): convert it first.
@@ -64,6 +66,8 @@ public enum IngestionError: Error, Equatable, Sendable, CustomStringConvertible 
         case .tooLarge(let byteCount, let limit):
             "the document has \(byteCount) bytes, the limit is \(limit): split it, or raise the limit"
         case .noText: "no text: the document is empty once its mark-up is left out"
+        case .filler(let byteCount):
+            "its \(byteCount) bytes of text are the same few characters over and over: there is nothing to find in it"
         case .binary(let name): "\(name) looks like binary data, not a text document"
         case .unsupportedFormat(let format, let advice): "\(format) is not supported by this version: \(advice)"
         case .unknownEncoding(let name): "unknown text encoding \"\(name)\": save the document as UTF-8"

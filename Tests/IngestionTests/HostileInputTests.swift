@@ -35,6 +35,18 @@ struct HostileInputTests {
         }
     }
 
+    @Test("a megabyte of the same few characters is refused, one of lines that differ in a number is not")
+    func filler() throws {
+        let quotes = "a,b\n\"" + String(repeating: "\"\"", count: 2_000_000)
+        let words = String(repeating: "word ", count: 1_000_000)
+        within(5) {
+            #expect(throws: IngestionError.filler(byteCount: 4_999_999)) { try extract(words, "line.txt") }
+            #expect(throws: IngestionError.self) { try extract(quotes, "quotes.csv") }
+        }
+        let log = (0..<40_000).map { "parcel \($0) has arrived at the depot" }.joined(separator: "\n")
+        #expect(try extract(log, "log.txt").text.hasSuffix("39999 has arrived at the depot"))
+    }
+
     @Test("XML that declares entities is refused, in whatever office format")
     func entities() throws {
         let bomb = """

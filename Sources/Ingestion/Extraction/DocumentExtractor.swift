@@ -31,7 +31,7 @@ public struct DocumentExtractor: Sendable {
     ///
     /// The title is the sender's, else the document's, else the file's name. What the sender says goes before what the
     /// document says, value by value.
-    /// - Throws: `IngestionError`: too large, binary, a foreign format, hostile mark-up, no text. A JSON Lines file is
+    /// - Throws: `IngestionError`: too large, binary, a foreign format, hostile mark-up, no text, filler. A JSON Lines file is
     ///   no document: its lines are (``JSONLines``).
     public func extract(
         _ source: SourceDocument, explaining: Bool = false
@@ -45,6 +45,7 @@ public struct DocumentExtractor: Sendable {
             ? try extractText(source, as: format, explaining: explaining)
             : try extractPacked(source.bytes, as: format)
         guard !document.blocks.isEmpty else { throw .noText }
+        guard !FillerText.matches(document.text.utf8.span) else { throw .filler(byteCount: document.text.utf8.count) }
         complete(&document, from: source)
         return document
     }
