@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Are Docent's token ids those of the reference tokenizers? Line by line, on thousands of ordinary and odd lines.
 
-Needs Python packages: tokenizers (for --reference wordpiece or hf), llama-cpp-python (for --reference llama).
+Needs Python packages: tokenizers (for --reference wordpiece or hf), llama-cpp-python (for --reference llama). With
+--reference stored the ids are those that DATA holds: a .jsonl file of texts with ids under --field, or an .inp file of
+llama.cpp's vocabulary fixtures with its .out beside it.
 
     python3 Benchmarks/tokenizer_parity.py --reference wordpiece --model models/all-minilm-l6-v2 --texts DATA
     python3 Benchmarks/tokenizer_parity.py --reference llama --model models/smollm2-135m-instruct/*.gguf --texts DATA
+    python3 Benchmarks/tokenizer_parity.py --reference stored --model llama-spm.gguf --texts cases.jsonl --field llama_spm_ids
 
 DATA is a folder of texts (.jsonl, .json, .txt, .md, .html, .csv). The command
 that is measured is `.build/release/docent tokenize`; --command names another one that takes the same arguments. Prints one
@@ -70,6 +73,19 @@ def odd_lines(rng):
     return lines
 
 
+def stored(path, field):
+    """Texts and the ids that a file of fixtures holds for them."""
+    if path.endswith(".jsonl"):
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file if line.strip()]
+        return [r["text"] for r in rows], [r[field] for r in rows]
+    with open(path, encoding="utf-8", newline="") as file:
+        texts = file.read().split("\n__ggml_vocab_test__\n")
+    with open(path.removesuffix(".inp") + ".out", encoding="utf-8") as file:
+        ids = [[int(i) for i in line.split()] for line in file.read().split("\n")]
+    return texts, ids[:len(texts)]
+
+
 def reference(kind, model, lines, special):
     if kind == "llama":
         import llama_cpp
@@ -80,37 +96,48 @@ def reference(kind, model, lines, special):
     tokenizer = Tokenizer.from_file(path)
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    if '"byte_fallback":true' in tokenizer.to_str():  # a decoder's: special tokens in a text count only if asked for
+        tokenizer.encode_special_tokens = not special
     return [tokenizer.encode(l, add_special_tokens=special).ids for l in lines]
+
+
+def ours(options, lines, special):
+    """Our ids of the texts, and the seconds of the command."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8", newline="\n") as file:
+        file.write("".join(json.dumps({"text": l}) + "\n" for l in lines))
+        file.flush()
+        command = [options.command, "tokenize", "--model", options.model, "--input", file.name]
+        start = time.monotonic()
+        output = subprocess.run(command + (["--special"] if special else []), stdout=subprocess.PIPE, check=True)
+        return [json.loads(l) for l in output.stdout.splitlines()], time.monotonic() - start
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--reference", choices=["wordpiece", "hf", "llama"], required=True)
+    parser.add_argument("--reference", choices=["wordpiece", "hf", "llama", "stored"], required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--texts", required=True)
+    parser.add_argument("--field", default="ids")
     parser.add_argument("--lines", type=int, default=12000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--command", default=".build/release/docent")
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    lines = [l.replace("\r", " ").replace("\n", " ") for l in odd_lines(rng) + texts_in(options.texts, options.lines, rng)]
+    if options.reference == "stored":
+        lines, wanted = stored(options.texts, options.field)
+    else:
+        lines = [l.replace("\r", " ").replace("\n", " ")
+                 for l in odd_lines(rng) + texts_in(options.texts, options.lines, rng)]
     failed = False
-    for special in (False, True):
-        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8", newline="\n") as file:
-            file.write("".join(l + "\n" for l in lines))
-            file.flush()
-            command = [options.command, "tokenize", "--model", options.model, "--input", file.name]
-            start = time.monotonic()
-            output = subprocess.run(command + (["--special"] if special else []), stdout=subprocess.PIPE, check=True)
-            seconds = time.monotonic() - start
-        ours = [json.loads(l) for l in output.stdout.splitlines()]
-        theirs = reference(options.reference, options.model, lines, special)
-        different = [i for i in range(len(lines)) if i >= len(ours) or ours[i] != theirs[i]]
+    for special in (False,) if options.reference == "stored" else (False, True):
+        own, seconds = ours(options, lines, special)
+        theirs = wanted if options.reference == "stored" else reference(options.reference, options.model, lines, special)
+        different = [i for i in range(len(lines)) if i >= len(own) or own[i] != theirs[i]]
         for i in different[:5]:
-            at = next((k for k, (a, b) in enumerate(zip(ours[i], theirs[i])) if a != b), None) if i < len(ours) else None
-            print(f"line {i}: {lines[i][:200]!r}\n  ours   {ours[i][at or 0:][:12] if i < len(ours) else None}\n"
+            at = next((k for k, (a, b) in enumerate(zip(own[i], theirs[i])) if a != b), None) if i < len(own) else None
+            print(f"line {i}: {lines[i][:200]!r}\n  ours   {own[i][at or 0:][:12] if i < len(own) else None}\n"
                   f"  theirs {theirs[i][at or 0:][:12]} (from token {at})", file=sys.stderr)
-        failed |= bool(different) or len(ours) != len(lines)
+        failed |= bool(different) or len(own) != len(lines)
         print(json.dumps({"reference": options.reference, "special": special, "lines": len(lines),
                           "tokens": sum(map(len, theirs)), "different": len(different), "command_s": round(seconds, 3)}))
     sys.exit(1 if failed else 0)
