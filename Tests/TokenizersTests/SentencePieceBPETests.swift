@@ -94,7 +94,8 @@ struct SentencePieceBPETests {
         let tokenizer = try file.load()
         let (end, lines, bold) = (TokenID(259), TokenID(260), TokenID(261))
         #expect(tokenizer.isSpecial(end) && !tokenizer.isSpecial(lines))
-        #expect(tokenizer.encode("\n\n<b><end_of_turn>", addSpecialTokens: false, parseSpecial: true) == [lines, bold, end])
+        #expect(
+            tokenizer.encode("\n\n<b><end_of_turn>", addSpecialTokens: false, parseSpecial: true) == [lines, bold, end])
         #expect(tokenizer.encode("<b>", addSpecialTokens: false) == [bold])
         #expect(!tokenizer.encode("<end_of_turn>", addSpecialTokens: false).contains(end))
         #expect(tokenizer.bytes(of: bold) == Array("<b>".utf8))

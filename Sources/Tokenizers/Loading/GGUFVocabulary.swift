@@ -43,8 +43,10 @@ struct GGUFVocabulary {
         try Vocabulary(entries: tokens.map { Array($0.utf8) }, path: path)
     }
 
-    /// The tokens that are found in a text: control and unknown ones are special, user-defined ones are found in every
-    /// text. A token that by its name ends a turn is special whatever the file says of it.
+    /// The tokens that are found in a text.
+    ///
+    /// Control and unknown ones are special, user-defined ones are found in every text. A token that by its name ends a
+    /// turn is special whatever the file says of it.
     func addedTokens() -> [AddedToken] {
         var added: [AddedToken] = []
         for id in tokens.indices {

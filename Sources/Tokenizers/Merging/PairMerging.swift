@@ -32,7 +32,7 @@ struct MergeWorkspace {
 extension PairMerging {
     /// Merges a word of 1 to `MergeTable.scanLimit` symbols.
     /// - Parameters:
-    ///   - count: how many symbols it has.
+    ///   - length: how many symbols it has.
     ///   - symbol: the symbol at an offset of the word.
     ///   - body: gets the symbols that are left, in order.
     @inline(__always)
@@ -71,7 +71,8 @@ extension PairMerging {
         workspace.ranks.removeAll(keepingCapacity: true)
         workspace.heap.removeAll()
         for offset in 0..<count {
-            workspace.links.append(.init(previous: Int32(offset) - 1, next: offset + 1 < count ? Int32(offset) + 1 : -1))
+            workspace.links.append(
+                .init(previous: Int32(offset) - 1, next: offset + 1 < count ? Int32(offset) + 1 : -1))
             workspace.ranks.append(MergeTable.noMerge)
         }
         for offset in 0..<count - 1 { offer(Int32(offset), &workspace) }

@@ -100,7 +100,11 @@ struct SentencePieceBPEModel: Sendable {
             pairs.mergeWithHeap(&workspace) { append(symbol: $0, to: &ids) }
         } else if count > 0 {
             let symbols = workspace.symbols.span
-            pairs.mergeScanning(count: count) { symbols[$0] } _: { append(symbol: $0, to: &ids) }
+            pairs.mergeScanning(count: count) {
+                symbols[$0]
+            } _: {
+                append(symbol: $0, to: &ids)
+            }
         }
     }
 

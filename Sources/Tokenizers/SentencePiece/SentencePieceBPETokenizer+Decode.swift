@@ -21,7 +21,7 @@ extension SentencePieceBPETokenizer {
     /// A token's bytes with `▁` as a space, or the one byte that `<0x0A>` stands for; a special token of a GGUF file
     /// stands for its name.
     public func bytes(of id: TokenID) -> [UInt8] {
-        let entry = vocabulary.bytes(of: id)
+        let entry = decoding.normalized[id].map { $0[...] } ?? vocabulary.bytes(of: id)
         if decoding.silentIDs.contains(id) { return [] }
         if decoding.literalIDs.contains(id) { return Array(entry) }
         if decoding.byteIDs?.contains(id) ?? true, let byte = ByteFallback.byte(of: entry) { return [byte] }

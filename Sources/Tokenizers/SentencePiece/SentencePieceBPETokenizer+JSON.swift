@@ -71,7 +71,8 @@ extension SentencePieceBPETokenizer {
         switch block["type"]?.text {
         case nil where block == .null: return .none
         case "Metaspace": return .metaspace(try Metaspace(block, json))
-        case "Split" where block["pattern"]?["String"]?.text == " " && block["behavior"]?.text == "MergedWithPrevious"
+        case "Split"
+        where block["pattern"]?["String"]?.text == " " && block["behavior"]?.text == "MergedWithPrevious"
             && block["invert"]?.flag != true:
             return .afterSpaces
         case let other:

@@ -50,6 +50,8 @@ public struct SentencePieceBPETokenizer: Tokenizer {
         var literalIDs: Set<TokenID> = []
         /// Tokens that stand for nothing.
         var silentIDs: Set<TokenID> = []
+        /// Tokens that are looked for in the normalised text stand for what they are there.
+        var normalized: [TokenID: [UInt8]] = [:]
         /// Tokens that stand for a byte; nil: those that are written like one.
         var byteIDs: Set<TokenID>?
     }
@@ -75,7 +77,12 @@ public struct SentencePieceBPETokenizer: Tokenizer {
         model = parts.model
         normalizer = parts.normalizer
         wordSplit = parts.wordSplit
-        decoding = parts.decoding
+        var decoding = parts.decoding
+        for token in parts.addedTokens where token.isNormalized {
+            let content = token.content
+            decoding.normalized[token.id] = parts.normalizer.normalized(content.span, in: 0..<content.count)
+        }
+        self.decoding = decoding
         specialIDs = Set(parts.addedTokens.filter(\.isSpecial).map(\.id))
         alwaysParsed = Found(parts.addedTokens.filter { !$0.isSpecial }, parts.normalizer)
         parsedIfAsked = Found(parts.addedTokens, parts.normalizer)

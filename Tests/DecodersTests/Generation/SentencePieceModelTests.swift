@@ -50,7 +50,8 @@ struct SentencePieceModelTests {
     @Test("a text that keeps to a schema is JSON of that schema")
     func constrained() throws {
         let model = try TinyModel.load("tiny-spm.gguf")
-        let schema = #"{"type": "object", "properties": {"a": {"enum": ["the", "é 世"]}, "n": {"type": "boolean"}}, "#
+        let schema =
+            #"{"type": "object", "properties": {"a": {"enum": ["the", "é 世"]}, "n": {"type": "boolean"}}, "#
             + #""required": ["a", "n"], "additionalProperties": false}"#
         let constraint = try OutputConstraint(schemaText: Array(schema.utf8))
         for seed in 0..<8 as Range<UInt64> {
