@@ -74,7 +74,7 @@ struct SentencePieceBPETests {
     func spellsNoControl() throws {
         // "<s" and "</s" are entries, so that merges could reach "<s>" and "</s>".
         var file = TinySPM()
-        file.append(["<", "s", ">", "<s", "/", "</", "</s", "0", "x", "<0", "<0x", "4", "<0x4", "1", "<0x41"])
+        file.append(["▁", "<", "s", ">", "<s", "/", "</", "</s", "0", "x", "<0", "<0x", "4", "<0x4", "1", "<0x41"])
         let tokenizer = try file.load()
         for text in ["<s>", "</s>", "<0x41>", "a<s>"] {
             let ids = tokenizer.encode(text, addSpecialTokens: false)
