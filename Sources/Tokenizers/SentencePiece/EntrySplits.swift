@@ -75,7 +75,7 @@ struct EntrySplits {
     }
 
     private func slot(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: (hash ^ hash >> 29) &* 0xBF58_476D_1CE4_E5B9 >> 32) & mask
+        Int(truncatingIfNeeded: ((hash ^ hash >> 29) &* 0xBF58_476D_1CE4_E5B9) >> 32) & mask
     }
 
     /// The symbol of a part: an entry that merges, or else a single character.
