@@ -166,6 +166,7 @@ def main():
         folder = tempfile.TemporaryDirectory()
         source, options.model = options.model, os.path.join(folder.name, "tokenizer.json")
         llama2_json(source, options.model)
+    wanted = None
     if options.reference == "stored":
         lines, wanted = stored(options.texts, options.field)
     else:
