@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """Are Docent's token ids those of the reference tokenizers? Line by line, on thousands of ordinary and odd lines.
 
-Needs Python packages: tokenizers (for --reference wordpiece or hf), llama-cpp-python (for --reference llama).
+Needs Python packages: tokenizers (for --reference wordpiece or hf), llama-cpp-python (for --reference llama). With
+--reference stored the ids are those that DATA holds: a .jsonl file of texts with ids under --field, or an .inp file of
+llama.cpp's vocabulary fixtures with its .out beside it. With --reference hf a GGUF file's SentencePiece vocabulary is
+first written as a tokenizer.json in Llama 2's layout (needs gguf), which both sides read.
 
     python3 Benchmarks/tokenizer_parity.py --reference wordpiece --model models/all-minilm-l6-v2 --texts DATA
     python3 Benchmarks/tokenizer_parity.py --reference llama --model models/smollm2-135m-instruct/*.gguf --texts DATA
+    python3 Benchmarks/tokenizer_parity.py --reference hf --model llama-spm.gguf --texts DATA
+    python3 Benchmarks/tokenizer_parity.py --reference stored --model llama-spm.gguf --texts cases.jsonl --field llama_spm_ids
 
 DATA is a folder of texts (.jsonl, .json, .txt, .md, .html, .csv). The command
 that is measured is `.build/release/docent tokenize`; --command names another one that takes the same arguments. Prints one
-JSON document; exits with 1 when a line differs.
+JSON document; exits with 1 when a line differs. `command_s` is the whole command, loading and printing too; `reference_s` only
+the reference's calls.
 """
 import argparse, glob, json, os, random, subprocess, sys, tempfile, time, unicodedata
 
@@ -70,49 +76,117 @@ def odd_lines(rng):
     return lines
 
 
+def stored(path, field):
+    """Texts and the ids that a file of fixtures holds for them."""
+    if path.endswith(".jsonl"):
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file if line.strip()]
+        return [r["text"] for r in rows], [r[field] for r in rows]
+    with open(path, encoding="utf-8", newline="") as file:
+        texts = file.read().split("\n__ggml_vocab_test__\n")
+    with open(path.removesuffix(".inp") + ".out", encoding="utf-8") as file:
+        ids = [[int(i) for i in line.split()] for line in file.read().split("\n")]
+    return texts, ids[:len(texts)]
+
+
+def llama2_json(gguf_path, out):
+    """Writes a SentencePiece vocabulary with scores as a tokenizer.json: its merges are all splits of all entries."""
+    import gguf
+    fields = gguf.GGUFReader(gguf_path).fields
+    entries, scores, kinds = (fields["tokenizer.ggml." + n].contents() for n in ("tokens", "scores", "token_type"))
+    ids = {e: i for i, e in enumerate(entries)}
+    merges = []
+    for entry, score, kind in zip(entries, scores, kinds):
+        splits = [(entry[:k], entry[k:]) for k in range(1, len(entry)) if kind == 1]
+        splits = [(ids[a], ids[b]) for a, b in splits if kinds[ids.get(a, 0)] == kinds[ids.get(b, 0)] == 1]
+        merges += [(-score, a, b) for a, b in splits]
+    mark = "\u2581"
+    added = [{"id": i, "content": e, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+              "special": k != 4} for i, (e, k) in enumerate(zip(entries, kinds)) if k in (2, 3, 4)]
+    json.dump({
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
+        "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": mark}, {"type": "Replace", "pattern": {"String": " "}, "content": mark}]},
+        "pre_tokenizer": None,
+        "post_processor": {"type": "TemplateProcessing", "single": [
+            {"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<s>": {"id": "<s>", "ids": [ids["<s>"]], "tokens": ["<s>"]}}},
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": mark}, "content": " "}, {"type": "ByteFallback"},
+            {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+        "model": {"type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None,
+                  "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True, "vocab": ids,
+                  "merges": [f"{entries[a]} {entries[b]}" for _, a, b in sorted(merges)]},
+    }, open(out, "w", encoding="utf-8"), ensure_ascii=False)
+
+
 def reference(kind, model, lines, special):
+    """The reference's ids of the texts, and the seconds of its calls."""
     if kind == "llama":
         import llama_cpp
         llama = llama_cpp.Llama(model_path=model, vocab_only=True, verbose=False)
-        return [llama.tokenize(l.encode("utf-8"), add_bos=special, special=special) for l in lines]
+        texts = [l.encode("utf-8") for l in lines]
+        start = time.monotonic()
+        return [llama.tokenize(t, add_bos=special, special=special) for t in texts], time.monotonic() - start
     from tokenizers import Tokenizer
     path = model if model.endswith(".json") else os.path.join(model, "tokenizer.json")
     tokenizer = Tokenizer.from_file(path)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return [tokenizer.encode(l, add_special_tokens=special).ids for l in lines]
+    if '"byte_fallback":true' in tokenizer.to_str():  # a decoder's: special tokens in a text count only if asked for
+        tokenizer.encode_special_tokens = not special
+    start = time.monotonic()
+    return [tokenizer.encode(l, add_special_tokens=special).ids for l in lines], time.monotonic() - start
+
+
+def ours(options, lines, special):
+    """Our ids of the texts, and the seconds of the command."""
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8", newline="\n") as file:
+        file.write("".join(json.dumps({"text": l}) + "\n" for l in lines))
+        file.flush()
+        command = [options.command, "tokenize", "--model", options.model, "--input", file.name]
+        start = time.monotonic()
+        output = subprocess.run(command + (["--special"] if special else []), stdout=subprocess.PIPE, check=True)
+        return [json.loads(l) for l in output.stdout.splitlines()], time.monotonic() - start
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--reference", choices=["wordpiece", "hf", "llama"], required=True)
+    parser.add_argument("--reference", choices=["wordpiece", "hf", "llama", "stored"], required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--texts", required=True)
+    parser.add_argument("--field", default="ids")
     parser.add_argument("--lines", type=int, default=12000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--command", default=".build/release/docent")
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    lines = [l.replace("\r", " ").replace("\n", " ") for l in odd_lines(rng) + texts_in(options.texts, options.lines, rng)]
+    if options.reference == "hf" and options.model.endswith(".gguf"):
+        folder = tempfile.TemporaryDirectory()
+        source, options.model = options.model, os.path.join(folder.name, "tokenizer.json")
+        llama2_json(source, options.model)
+    wanted = None
+    if options.reference == "stored":
+        lines, wanted = stored(options.texts, options.field)
+    else:
+        lines = [l.replace("\r", " ").replace("\n", " ")
+                 for l in odd_lines(rng) + texts_in(options.texts, options.lines, rng)]
     failed = False
-    for special in (False, True):
-        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8", newline="\n") as file:
-            file.write("".join(l + "\n" for l in lines))
-            file.flush()
-            command = [options.command, "tokenize", "--model", options.model, "--input", file.name]
-            start = time.monotonic()
-            output = subprocess.run(command + (["--special"] if special else []), stdout=subprocess.PIPE, check=True)
-            seconds = time.monotonic() - start
-        ours = [json.loads(l) for l in output.stdout.splitlines()]
-        theirs = reference(options.reference, options.model, lines, special)
-        different = [i for i in range(len(lines)) if i >= len(ours) or ours[i] != theirs[i]]
+    for special in (False,) if options.reference == "stored" else (False, True):
+        own, seconds = ours(options, lines, special)
+        theirs, their_seconds = wanted, None
+        if options.reference != "stored":
+            theirs, their_seconds = reference(options.reference, options.model, lines, special)
+        different = [i for i in range(len(lines)) if i >= len(own) or own[i] != theirs[i]]
         for i in different[:5]:
-            at = next((k for k, (a, b) in enumerate(zip(ours[i], theirs[i])) if a != b), None) if i < len(ours) else None
-            print(f"line {i}: {lines[i][:200]!r}\n  ours   {ours[i][at or 0:][:12] if i < len(ours) else None}\n"
+            at = next((k for k, (a, b) in enumerate(zip(own[i], theirs[i])) if a != b), None) if i < len(own) else None
+            print(f"line {i}: {lines[i][:200]!r}\n  ours   {own[i][at or 0:][:12] if i < len(own) else None}\n"
                   f"  theirs {theirs[i][at or 0:][:12]} (from token {at})", file=sys.stderr)
-        failed |= bool(different) or len(ours) != len(lines)
-        print(json.dumps({"reference": options.reference, "special": special, "lines": len(lines),
-                          "tokens": sum(map(len, theirs)), "different": len(different), "command_s": round(seconds, 3)}))
+        failed |= bool(different) or len(own) != len(lines)
+        row = {"reference": options.reference, "special": special, "lines": len(lines), "tokens": sum(map(len, theirs)),
+               "different": len(different), "command_s": round(seconds, 3)}
+        print(json.dumps(row if their_seconds is None else dict(row, reference_s=round(their_seconds, 3))))
     sys.exit(1 if failed else 0)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the decoder's test fixtures: tiny Llama models with random weights, and what transformers makes of them.
 
-Needs torch, transformers, gguf, numpy. Run from the repository's root:
+Needs gguf, numpy, and torch and transformers, or llama-cpp-python for spm. Run from the repository's root:
 
-    python Tools/make_decoder_fixtures.py
+    python Tools/make_decoder_fixtures.py [spm]
 
 Writes into Tests/DecodersTests/Fixtures:
   tiny-TYPE.gguf        a Llama of 2 layers, hidden 64, 4 query heads over 2 key-value heads, vocabulary 270
@@ -11,6 +11,8 @@ Writes into Tests/DecodersTests/Fixtures:
   tiny-logits.json      token ids and transformers' f32 logits for each file's (dequantised) weights
   tiny-qwen2-f32.gguf   one layer of Qwen 2: biases, rotary halves
   tiny-qwen3-f32.gguf   one layer of Qwen 3: norms of queries and keys, a head size of its own
+  tiny-spm.gguf         one layer of Llama with a SentencePiece vocabulary and TinyLlama's chat template; with spm only
+  tiny-spm.json         prompts, their ids by llama.cpp and what it writes after them, greedily
   dequantized.json      random blocks of every quantised type (base64) and gguf's floats of them
   chat.json             conversations as transformers renders them through each family's template
 The vocabulary is the 256 bytes of byte-level BPE, a few merges and chat control tokens.
@@ -18,14 +20,17 @@ The vocabulary is the 256 bytes of byte-level BPE, a few merges and chat control
 import base64
 import json
 import os
+import sys
 
 import gguf
 import numpy as np
-import torch
-from transformers import (
-    LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
-)
-from transformers.utils.chat_template_utils import render_jinja_template
+
+if "spm" not in sys.argv:
+    import torch
+    from transformers import (
+        LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+    )
+    from transformers.utils.chat_template_utils import render_jinja_template
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "DecodersTests", "Fixtures")
 HIDDEN, INNER, HEADS, KV_HEADS, VOCAB, CONTEXT = 64, 64, 4, 2, 270, 128
@@ -129,14 +134,14 @@ def unpermute(w, heads):
     return w.reshape(heads, w.shape[0] // heads // 2, 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
 
 
-def random_weights(layers, tied):
+def random_weights(layers, tied, rows=VOCAB):
     rng = np.random.default_rng(7)
 
     def matrix(rows, columns):
         return (rng.standard_normal((rows, columns)) * 0.12).astype(np.float32)
 
     head = HIDDEN // HEADS
-    weights = {"token_embd.weight": matrix(VOCAB, HIDDEN), "output_norm.weight": None}
+    weights = {"token_embd.weight": matrix(rows, HIDDEN), "output_norm.weight": None}
     for i in range(layers):
         b = f"blk.{i}."
         weights |= {
@@ -147,7 +152,7 @@ def random_weights(layers, tied):
             b + "ffn_down.weight": matrix(HIDDEN, INNER),
         }
     if not tied:
-        weights["output.weight"] = matrix(VOCAB, HIDDEN)
+        weights["output.weight"] = matrix(rows, HIDDEN)
     for name in weights:
         if weights[name] is None:
             weights[name] = (1 + 0.1 * rng.standard_normal(HIDDEN)).astype(np.float32)
@@ -174,8 +179,7 @@ def finish(writer):
     writer.close()
 
 
-def write_model(name, kind, layers, tied, factors):
-    """Writes one file and returns its weights as the file holds them, in floats."""
+def llama_writer(name, layers):
     writer = gguf.GGUFWriter(os.path.join(OUT, name), "llama")
     writer.add_name("Tiny")
     writer.add_block_count(layers)
@@ -187,6 +191,12 @@ def write_model(name, kind, layers, tied, factors):
     writer.add_rope_freq_base(10000.0)
     writer.add_rope_dimension_count(HIDDEN // HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
+    return writer
+
+
+def write_model(name, kind, layers, tied, factors):
+    """Writes one file and returns its weights as the file holds them, in floats."""
+    writer = llama_writer(name, layers)
     add_vocabulary(writer, "smollm")
     held = {}
     for tensor, w in random_weights(layers, tied).items():
@@ -306,8 +316,44 @@ def dequantized():
     json.dump(result, open(os.path.join(OUT, "dequantized.json"), "w"), indent=0)
 
 
+def sentencepiece():
+    """Writes tiny-spm.gguf and what llama.cpp reads and writes with it."""
+    import llama_cpp
+
+    mark = "\u2581"
+    words = ["th", "the", mark + "the", "an", "and", mark + "and", "er", "in", mark + "w", mark + "a", "ou", mark + mark]
+    characters = [mark] + [chr(c) for c in range(33, 127)] + ["\u00e9", "\u4e16"]
+    tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)] + words + characters
+    writer = llama_writer("tiny-spm.gguf", 1)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * 259 + [-float(i) for i in range(len(tokens) - 259)])
+    writer.add_token_types([2, 3, 3] + [6] * 256 + [1] * (len(tokens) - 259))
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(True)
+    writer.add_chat_template(TEMPLATES["zephyr"])
+    for tensor, w in random_weights(1, False, len(tokens)).items():
+        writer.add_tensor(tensor, w)
+    finish(writer)
+    llama = llama_cpp.Llama(os.path.join(OUT, "tiny-spm.gguf"), n_ctx=CONTEXT, verbose=False)
+    rows = []
+    for prompt in ["the winter and  the\n\u4e16\u754c", "<|user|>\nHow long?</s>\n<|assistant|>\n", "\U0001f600 caf\u00e9"]:
+        ids = llama.tokenize(prompt.encode(), add_bos=True, special=True)
+        written = []
+        for token in llama.generate(ids, top_k=1, temp=0.0, repeat_penalty=1.0):
+            if token == 2 or len(written) == 24:
+                break
+            written.append(token)
+        rows.append({"prompt": prompt, "ids": ids, "written": written})
+    json.dump(rows, open(os.path.join(OUT, "tiny-spm.json"), "w"), indent=0)
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
+    if "spm" in sys.argv:
+        return sentencepiece()
     ids = [int(i) for i in np.random.default_rng(3).integers(0, 262, 40)]
     rope = np.linspace(1, 6, HIDDEN // HEADS // 2).astype(np.float32)
     cases = [(f"tiny-{n}.gguf", kind, 2, True, None) for n, kind in TYPES.items()]

@@ -2,8 +2,8 @@
 """Writes Tests/TokenizersTests/Fixtures: small tokenizers trained here on odd lines, and the ids that the reference
 libraries give, for these and for the real models.
 
-Needs Python packages tokenizers, sentencepiece and llama-cpp-python, and the models in models/ (`docent models pull`).
-From the root, for all or for some of wordpiece, bpe, unigram, real:
+Needs Python packages tokenizers, sentencepiece (for unigram), gguf and llama-cpp-python, and the models in models/
+(`docent models pull`, for real). From the root, for all or for some of wordpiece, bpe, unigram, spm, real:
 
     python3 Tools/make_tokenizer_fixtures.py [KIND…]
 """
@@ -51,7 +51,8 @@ def cases(encode, decode):
     """One row per text: ids without special tokens, and the text they decode to; with them ("special") only where that
     is not the same ids between what stands around an empty text."""
     around = encode("", True)
-    before, after = around[: len(around) // 2], around[len(around) // 2:]
+    half = (len(around) + 1) // 2
+    before, after = around[:half], around[half:]
     rows = []
     for case in texts():
         text = case["text"] * case.get("repeat", 1)
@@ -226,6 +227,117 @@ def tiny_unigram():
     write("unigram-bytes.jsonl", [{k: v for k, v in r.items() if k != "decoded"} for r in rows])
 
 
-KINDS = {"wordpiece": tiny_wordpiece, "bpe": tiny_bpe, "unigram": tiny_unigram, "real": real_models}
+MARK = "\u2581"
+BYTES = ["<0x%02X>" % b for b in range(256)]
+STEERING = ["</s> a</s>b", "<s>a", " <s> a <unk>b", "x<0x41>y<0x0A>", "<s", "</s", "the fox jumps over", " fox jumps fox jumps",
+            "<b>x</b>\n\n\n\ny", "a     b", "     ", MARK + "a" + MARK * 3 + " b", "\u03a9m\u03a9mx \u03a9x m\u03a9"]
+
+
+def spm_rows(rows):
+    """Every text that a SentencePiece fixture asks about, in bounds that keep the file small."""
+    rows = [dict(r) for r in rows]
+    return [r for i, r in enumerate(rows) if "repeat" in r and len(r["ids"]) < 3000 or len(r["ids"]) < 160]
+
+
+def spm_model():
+    """Entries and merges of a BPE over characters, trained as SentencePiece does: no entry goes across a space."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.train_from_iterator(TRAINING, trainers.BpeTrainer(vocab_size=420, show_progress=False))
+    model = json.loads(tokenizer.to_str())["model"]
+    runs = [MARK * n for n in range(2, 6)]
+    learnt = sorted(model["vocab"], key=model["vocab"].get)
+    entries = ["<unk>", "<s>", "</s>"] + BYTES + learnt + runs
+    merges = [m if isinstance(m, list) else m.split(" ") for m in model["merges"]]
+    merges += [[MARK * a, MARK * (n - a)] for n in range(2, 6) for a in range(n - 1, 0, -1)]
+    return entries, merges
+
+
+def spm_tokenizer(entries, merges, **options):
+    model = models.BPE(vocab={e: i for i, e in enumerate(entries)}, merges=[tuple(m) for m in merges], byte_fallback=True,
+                       unk_token="<unk>", **options)
+    tokenizer = Tokenizer(model)
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in ("<unk>", "<s>", "</s>")])
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    return tokenizer
+
+
+def spm_decoder(strip):
+    steps = [decoders.Replace(MARK, " "), decoders.ByteFallback(), decoders.Fuse()]
+    return decoders.Sequence(steps + ([decoders.Strip(" ", 1, 0)] if strip else []))
+
+
+def spm_libraries():
+    """The layouts of Llama 2, Mistral and Gemma, and one with words, whole words, missing bytes and unknown tokens."""
+    entries, merges = spm_model()
+    llama = spm_tokenizer(entries, merges, fuse_unk=True)
+    llama.normalizer = normalizers.Sequence([normalizers.Prepend(MARK), normalizers.Replace(" ", MARK)])
+    llama.decoder = spm_decoder(True)
+    llama.add_tokens([AddedToken("fox jumps", normalized=True)])
+    mistral = spm_tokenizer(entries, merges, fuse_unk=True)
+    mistral.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    mistral.decoder = spm_decoder(True)
+    gemma = spm_tokenizer(entries, merges, fuse_unk=True)
+    gemma.normalizer = normalizers.Replace(" ", MARK)
+    gemma.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    gemma.decoder = spm_decoder(False)
+    gemma.add_tokens([AddedToken(t, normalized=False) for t in ["\n\n", "\n\n\n", "<b>", "</b>"]])
+    words = [e for e in entries if not (e in BYTES and int(e[3:5], 16) >= 0xE0)]
+    words = spm_tokenizer(words, merges, fuse_unk=False, ignore_merges=True)
+    words.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    words.decoder = spm_decoder(True)
+    for name, tokenizer in (("llama", llama), ("mistral", mistral), ("gemma", gemma), ("words", words)):
+        write(f"spm-{name}.json", json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False,
+                                             separators=(",", ":")) + "\n")
+        write(f"spm-{name}.jsonl", spm_rows(library(tokenizer)))
+
+
+def spm_gguf(name, entries, scores, kinds, space_prefix):
+    import gguf, llama_cpp
+    path = os.path.join(OUT, f"spm-{name}.gguf")
+    writer = gguf.GGUFWriter(path, "llama")
+    for key in ("block_count", "context_length", "embedding_length", "feed_forward_length", "head_count"):
+        getattr(writer, f"add_{key}")(64)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(entries)
+    writer.add_token_scores(scores)
+    writer.add_token_types(kinds)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    if not space_prefix:
+        writer.add_add_space_prefix(False)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    llama = llama_cpp.Llama(path, vocab_only=True, verbose=False)
+    rows = cases(lambda t, s: llama.tokenize(t.encode(), add_bos=s, special=s),
+                 lambda ids: llama.detokenize([1] * space_prefix + ids).decode("utf-8", "replace"))
+    write(f"spm-{name}-gguf.jsonl", spm_rows(rows))
+
+
+def spm_llamas():
+    """Vocabularies with scores: of Llama 2's kind, and of Gemma's: no space in front, user-defined tokens, entries of
+    equal scores, an entry of a character that is none."""
+    entries, _ = spm_model()
+    kinds = [2, 3, 3] + [6] * 256 + [1] * (len(entries) - 259)
+    scores = [0.0] * 259 + [-float(i) for i in range(len(entries) - 259)]
+    spm_gguf("llama", entries, scores, kinds, True)
+    more = ["\u03a9m", "\u03a9mx", "<b>", "</b>", "\n\n", "\n\n\n", "   ", "<end_of_turn>", "never"]
+    scores = [0.0] * 259 + [-float(i // 3) for i in range(len(entries) - 259)] + [-5.0] * len(more)
+    spm_gguf("gemma", entries + more, scores, kinds + [1, 1, 4, 4, 4, 4, 4, 1, 5], False)
+
+
+def tiny_spm():
+    global texts
+    everything = texts()
+    # One in two of the long tail is enough here.
+    chosen = [c for i, c in enumerate(everything) if i < 100 and i % 3 or "repeat" in c or i % 2]
+    texts = lambda: chosen + [{"text": t} for t in STEERING]
+    spm_libraries()
+    spm_llamas()
+
+
+KINDS = {"wordpiece": tiny_wordpiece, "bpe": tiny_bpe, "unigram": tiny_unigram, "spm": tiny_spm, "real": real_models}
 for kind in sys.argv[1:] or KINDS:
     KINDS[kind]()

@@ -38,6 +38,8 @@ package enum TokenizerLimits {
     package static let vocabularySize = 1 << 21
     /// Bytes of all entries together; the tries number their nodes in 24 bits.
     package static let vocabularyBytes = (1 << 24) - 1024
+    /// Bytes of an entry of a SentencePiece vocabulary that others merge into; the longest public ones have 64.
+    package static let mergedEntryBytes = 512
     /// Nesting of a JSON document.
     package static let jsonDepth = 64
 }

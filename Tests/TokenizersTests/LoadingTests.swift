@@ -23,6 +23,13 @@ struct LoadingTests {
             "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0}}, \"normalizer\": {\"type\": \"BertNormalizer\"},"
                 + "\"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}}",
             "{\"model\": {\"type\": \"Unigram\", \"vocab\": []}}",
+            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}}}",
+            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": [\"a a\"]}}",
+            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"aa\": 0}, \"merges\": [\"a a\"]}}",
+            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": [], \"unk_token\": \"u\"}}",
+            "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": []}, \"post_processor\": "
+                + "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"s\"}}], "
+                + "\"special_tokens\": {\"s\": {\"ids\": [9]}}}}",
             "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 1, \"vocab\": [[\"a\", 0]]}}",
             "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", \"0\"]]}}",
             "{\"model\": {\"type\": \"Unigram\", \"unk_id\": 0, \"vocab\": [[\"a\", 0]]}, \"normalizer\": "
@@ -71,8 +78,20 @@ struct LoadingTests {
                 "the pre-tokenizer Metaspace"
             ),
             (
-                "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": []}}",
-                "byte fallback (SentencePiece)"
+                "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": []}, \"pre_tokenizer\": {\"type\": \"ByteLevel\"}}",
+                "the pre-tokenizer ByteLevel with byte fallback"
+            ),
+            (
+                "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"vocab\": {\"a\": 0}, \"merges\": []}, \"decoder\": {\"type\": \"Strip\", \"content\": \" \"}}",
+                "the decoder Strip as it stands there"
+            ),
+            (
+                "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"dropout\": 0.1, \"vocab\": {\"a\": 0}, \"merges\": []}}",
+                "dropout, which makes ids random"
+            ),
+            (
+                "{\"model\": {\"type\": \"BPE\", \"byte_fallback\": true, \"end_of_word_suffix\": \"x\", \"vocab\": {\"a\": 0}, \"merges\": []}}",
+                "end_of_word_suffix"
             ),
         ])
     func unsupported(text: String, feature: String) throws {

@@ -28,7 +28,6 @@ public final class DecoderModel: Sendable {
 
     let architecture: any DecoderArchitecture
     let pool: ThreadPool
-    private let byteLevelTokenizer: ByteLevelBPETokenizer
     private let order = Mutex<VocabularyOrder?>(nil)
 
     /// Loads a model; its weights are packed for this machine's kernels.
@@ -50,35 +49,34 @@ public final class DecoderModel: Sendable {
         }
         // Building the tokenizer keeps one thread busy about as long as the weights take.
         let tokenizing = ThreadResult(name: "docent-tokenizer") {
-            Result { () throws(TokenizerError) in try ByteLevelBPETokenizer(gguf: file) }
+            Result { () throws(TokenizerError) in try TokenizerLoader.load(gguf: file) }
         }
         architecture = try Llama(file: file, variant: variant, pool: pool, keepsPacked: keepsPackedWeights)
-        do { byteLevelTokenizer = try tokenizing.wait().get() } catch {
+        do { tokenizer = try tokenizing.wait().get() } catch {
             throw .badVocabulary(path: path, reason: "\(error)")
         }
-        tokenizer = byteLevelTokenizer
         self.path = path
         self.pool = pool
         name = try reader.string("general.name") ?? path.split(separator: "/").last.map(String.init) ?? path
         contextLength = architecture.trainedContextLength
         vocabularySize = architecture.vocabularySize
-        guard byteLevelTokenizer.vocabularySize <= vocabularySize else {
+        guard tokenizer.vocabularySize <= vocabularySize else {
             throw .badVocabulary(
                 path: path,
-                reason: "\(byteLevelTokenizer.vocabularySize) tokens for \(vocabularySize) rows of embeddings")
+                reason: "\(tokenizer.vocabularySize) tokens for \(vocabularySize) rows of embeddings")
         }
-        endTokens = try Self.endTokens(reader, byteLevelTokenizer)
+        endTokens = try Self.endTokens(reader, tokenizer)
         chatTemplate = ChatTemplate(
             source: try reader.string("tokenizer.chat_template") ?? "",
-            beginToken: Self.text(byteLevelTokenizer.specialTokens.bos, byteLevelTokenizer),
-            endToken: Self.text(byteLevelTokenizer.specialTokens.eos, byteLevelTokenizer))
+            beginToken: Self.text(tokenizer.specialTokens.bos, tokenizer),
+            endToken: Self.text(tokenizer.specialTokens.eos, tokenizer))
     }
 
     /// The tokens of a prompt as the model reads it: control tokens in the text count as such, and the token that
     /// begins a text goes in front where the model wants one and the text hasn't it already.
     public func encode(prompt: String) -> [TokenID] {
-        let ids = byteLevelTokenizer.encode(prompt, addSpecialTokens: false, parseSpecial: true)
-        let prefix = byteLevelTokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
+        let ids = tokenizer.encode(prompt, addSpecialTokens: false, parseSpecial: true)
+        let prefix = tokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
         guard let begin = prefix.first, begin == tokenizer.specialTokens.bos, ids.first != begin else { return ids }
         return [begin] + ids
     }
@@ -101,13 +99,13 @@ public final class DecoderModel: Sendable {
         }
     }
 
-    private static func text(_ id: TokenID?, _ tokenizer: some Tokenizer) -> String {
+    private static func text(_ id: TokenID?, _ tokenizer: any Tokenizer) -> String {
         id.flatMap { tokenizer.token(of: $0) } ?? ""
     }
 
     /// What the metadata says ends a text, and the end-of-turn tokens that chat models name by convention.
     private static func endTokens(
-        _ reader: MetadataReader, _ tokenizer: ByteLevelBPETokenizer
+        _ reader: MetadataReader, _ tokenizer: any Tokenizer
     ) throws(DecoderError) -> Set<TokenID> {
         var ends: Set<TokenID> = []
         if let eos = tokenizer.specialTokens.eos { ends.insert(eos) }
@@ -115,8 +113,7 @@ public final class DecoderModel: Sendable {
             guard let id = try reader.integer("tokenizer.ggml.\(key)_token_id") else { continue }
             if (0..<tokenizer.vocabularySize).contains(id) { ends.insert(TokenID(id)) }
         }
-        let names = ["<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "</s>"]
-        for name in names {
+        for name in TokenNames.ends {
             if let id = tokenizer.id(of: name), tokenizer.isSpecial(id) { ends.insert(id) }
         }
         return ends

@@ -13,15 +13,11 @@ extension ByteLevelBPETokenizer {
         guard json.model["byte_fallback"]?.flag != true else {
             throw .unsupported(path: json.path, feature: "byte fallback (SentencePiece)", known: ["byte-level BPE"])
         }
-        for name in ["continuing_subword_prefix", "end_of_word_suffix"] as [StaticString] {
-            guard json.model[name]?.text ?? "" == "" else {
-                throw .unsupported(path: json.path, feature: "\(name)", known: ["byte-level BPE"])
-            }
-        }
+        try json.refuseAffixes()
         let vocabulary = try json.vocabulary()
         let stage = try PreTokenizerBlock(json)
         var parts = ByteLevelBPEParts(
-            vocabulary: vocabulary, merges: try Self.merges(json), preTokenizer: stage.preTokenizer)
+            vocabulary: vocabulary, merges: try json.merges(), preTokenizer: stage.preTokenizer)
         parts.takesWholeWords = json.model["ignore_merges"]?.flag ?? false
         parts.addsPrefixSpace = stage.addsPrefixSpace
         parts.composesText = try Self.composesText(json)
@@ -33,29 +29,6 @@ extension ByteLevelBPETokenizer {
                 vocabulary.id(of: $0.utf8)
             })
         try self.init(parts, path: json.path)
-    }
-
-    /// Merges come as "left right", in newer files as ["left", "right"].
-    private static func merges(
-        _ json: TokenizerJSON
-    ) throws(TokenizerError) -> [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)] {
-        guard let list = json.model["merges"]?.elements else {
-            throw .malformed(path: json.path, reason: "its model has no \"merges\"")
-        }
-        var pairs: [(left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)] = []
-        pairs.reserveCapacity(list.count)
-        for entry in list {
-            if case .string(let bytes) = entry, let space = bytes.dropFirst().firstIndex(of: 0x20) {
-                pairs.append((bytes[..<space], bytes[(space + 1)...]))
-            } else if case .array(let parts) = entry, parts.count == 2, case .string(let left) = parts[0],
-                case .string(let right) = parts[1]
-            {
-                pairs.append((left[...], right[...]))
-            } else {
-                throw .malformed(path: json.path, reason: "merge \(pairs.count) is not two parts")
-            }
-        }
-        return pairs
     }
 
     private static func composesText(_ json: TokenizerJSON) throws(TokenizerError) -> Bool {

@@ -68,7 +68,7 @@ public struct ByteLevelBPETokenizer: Tokenizer {
         var ids: [TokenID] = []
         ids.reserveCapacity(bytes.count / 3 + 2)
         if addSpecialTokens { ids += prefix }
-        var workspace = BytePairModel.Workspace()
+        var workspace = MergeWorkspace()
         let added = parseSpecial ? parsedIfAsked : alwaysParsed
         for segment in added.segments(of: bytes, in: 0..<bytes.count) {
             switch segment {
@@ -85,7 +85,7 @@ public struct ByteLevelBPETokenizer: Tokenizer {
     }
 
     private func appendWords(
-        of text: Span<UInt8>, in range: Range<Int>, to ids: inout [TokenID], workspace: inout BytePairModel.Workspace
+        of text: Span<UInt8>, in range: Range<Int>, to ids: inout [TokenID], workspace: inout MergeWorkspace
     ) {
         preTokenizer.forEachWord(of: text, in: range) { word in
             model.append(word: word, of: text, to: &ids, workspace: &workspace)

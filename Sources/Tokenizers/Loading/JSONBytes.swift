@@ -45,8 +45,11 @@ enum JSONBytes: Equatable {
     }
 
     /// Reads one document.
-    /// - Throws: `malformed` with the byte offset of what is wrong.
+    /// - Throws: `malformed` with the byte offset of what is wrong, or when the bytes are no UTF-8.
     static func parse(_ bytes: [UInt8], path: String) throws(TokenizerError) -> JSONBytes {
+        guard (try? UTF8Span(validating: bytes.span)) != nil else {
+            throw .malformed(path: path, reason: "it is not UTF-8")
+        }
         var reader = JSONReader(bytes: bytes, path: path)
         return try reader.document()
     }

@@ -40,10 +40,7 @@ struct UnigramModel: Sendable {
         self.unknownID = unknownID
         self.specialIDs = specialIDs
         unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
-        let bytes = (0..<256).compactMap { byte -> TokenID? in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return vocabulary.id(of: "<0x\(digits.count < 2 ? "0" : "")\(digits)>".utf8)
-        }
+        let bytes = ByteFallback.ids(in: vocabulary).compactMap(\.self)
         byteIDs = usesBytes && bytes.count == 256 ? bytes : []
     }
 

@@ -7,7 +7,7 @@ extension UnigramTokenizer {
         for id in ids where !(skipSpecialTokens && specialIDs.contains(id)) {
             let entry = model.vocabulary.bytes(of: id)
             guard !entry.isEmpty else { continue }
-            text += spaced(id, dropsMarks: isFirst && metaspace.addsPrefix)
+            text += spaced(id, dropsMarks: isFirst && metaspace.prefix != .never)
             isFirst = false
         }
         return String(decoding: text, as: UTF8.self)

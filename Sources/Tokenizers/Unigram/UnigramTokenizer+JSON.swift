@@ -1,5 +1,3 @@
-import Foundation
-
 // Unigram from a tokenizer.json.
 extension UnigramTokenizer {
     /// Reads a tokenizer.json whose model is Unigram.
@@ -24,7 +22,7 @@ extension UnigramTokenizer {
         let vocabulary = try Vocabulary(entries: entries, path: json.path)
         var parts = UnigramParts(vocabulary: vocabulary, scores: scores, unknownID: TokenID(unknown))
         parts.usesBytes = json.model["byte_fallback"]?.flag ?? false
-        parts.normalizer = UnigramNormalizer(steps: try Self.steps(json.root["normalizer"], json))
+        parts.normalizer = try SentencePieceNormalizer(json.root["normalizer"], json)
         parts.metaspace = try Self.metaspace(json)
         parts.addedTokens = json.addedTokens
         (parts.prefix, parts.suffix) = try json.template(in: vocabulary)
@@ -58,67 +56,20 @@ extension UnigramTokenizer {
 // MARK: - Stages
 
 extension UnigramTokenizer {
-    private static let knownNormalizers = [
-        "Sequence", "Precompiled", "NFC", "NFKC", "Lowercase", "Strip", "Replace (a text, or runs of spaces)",
-    ]
-
-    private static func steps(
-        _ block: JSONBytes?, _ json: TokenizerJSON
-    ) throws(TokenizerError) -> [UnigramNormalizer.Step] {
-        guard let block, block != .null else { return [] }
-        switch block["type"]?.text {
-        case "Sequence":
-            var steps: [UnigramNormalizer.Step] = []
-            for part in block["normalizers"]?.elements ?? [] { steps += try self.steps(part, json) }
-            return steps
-        case "Precompiled":
-            guard let text = block["precompiled_charsmap"]?.text else { return [] }
-            guard let blob = Data(base64Encoded: text) else {
-                throw .malformed(path: json.path, reason: "its character map is not base64")
-            }
-            return blob.isEmpty ? [] : [.characterMap(try CharacterMap(bytes: [UInt8](blob), path: json.path))]
-        case "NFC": return [.compose(isCompatible: false)]
-        case "NFKC": return [.compose(isCompatible: true)]
-        case "Lowercase": return [.lowercase]
-        case "Strip":
-            return [.strip(left: block["strip_left"]?.flag ?? true, right: block["strip_right"]?.flag ?? true)]
-        case "Replace":
-            guard case .string(let content) = block["content"] else { break }
-            if block["pattern"]?["Regex"]?.text == " {2,}" { return [.spaces(by: content)] }
-            guard case .string(let from) = block["pattern"]?["String"], !from.isEmpty else { break }
-            return [.replace(from: from, to: content)]
-        default: break
-        }
-        throw .unsupported(
-            path: json.path, feature: "the normalizer \(block["type"]?.text ?? "without a type")",
-            known: knownNormalizers)
-    }
-
     /// Metaspace alone, or after WhitespaceSplit.
     private static func metaspace(_ json: TokenizerJSON) throws(TokenizerError) -> Metaspace {
         let block = json.root["pre_tokenizer"] ?? .null
         var steps = block["type"]?.text == "Sequence" ? block["pretokenizers"]?.elements ?? [] : [block]
-        var metaspace = Metaspace()
-        if steps.count == 2, steps[0]["type"]?.text == "WhitespaceSplit" {
-            metaspace.splitsAtWhitespace = true
-            steps.removeFirst()
-        }
+        let splitsAtWhitespace = steps.count == 2 && steps[0]["type"]?.text == "WhitespaceSplit"
+        if splitsAtWhitespace { steps.removeFirst() }
         guard steps.count == 1, steps[0]["type"]?.text == "Metaspace" else {
             let name = steps.map { $0["type"]?.text ?? "none" }.joined(separator: " + ")
             throw .unsupported(
                 path: json.path, feature: "the pre-tokenizer \(name)",
                 known: ["Metaspace", "WhitespaceSplit + Metaspace"])
         }
-        let scheme =
-            steps[0]["prepend_scheme"]?.text
-            ?? (steps[0]["add_prefix_space"]?.flag ?? true ? "always" : "never")
-        guard scheme == "always" || scheme == "never", steps[0]["replacement"]?.text ?? "▁" == "▁" else {
-            throw .unsupported(
-                path: json.path, feature: "a Metaspace that prepends \(scheme), or another character than ▁",
-                known: ["always", "never"])
-        }
-        metaspace.addsPrefix = scheme == "always"
-        metaspace.splitsAtMark = steps[0]["split"]?.flag ?? true
+        var metaspace = try Metaspace(steps[0], json)
+        metaspace.splitsAtWhitespace = splitsAtWhitespace
         return metaspace
     }
 }

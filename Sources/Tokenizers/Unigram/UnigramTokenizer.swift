@@ -3,7 +3,7 @@
 /// | stage | where |
 /// |---|---|
 /// | special tokens in the text | `AddedTokens` |
-/// | SentencePiece's character map, Unicode composition, spaces | `UnigramNormalizer` |
+/// | SentencePiece's character map, Unicode composition, spaces | `SentencePieceNormalizer` |
 /// | words, each with `▁` before it | `Metaspace` |
 /// | the likeliest pieces | `UnigramModel` |
 /// | what stands around a text | here |
@@ -16,7 +16,7 @@ public struct UnigramTokenizer: Tokenizer {
     /// V: one more than the greatest id.
     public var vocabularySize: Int { model.vocabulary.count }
 
-    let normalizer: UnigramNormalizer
+    let normalizer: SentencePieceNormalizer
     let metaspace: Metaspace
     let model: UnigramModel
     /// Looked for in the text as given.
@@ -66,7 +66,8 @@ public struct UnigramTokenizer: Tokenizer {
             case .token(let id): ids.append(id)
             case .text(let range):
                 let normalized = normalizer.normalized(bytes, in: range)
-                append(normalized.span, parseSpecial: parseSpecial, to: &ids, &workspace)
+                append(
+                    normalized.span, isFirst: range.lowerBound == 0, parseSpecial: parseSpecial, to: &ids, &workspace)
             }
         }
         if addSpecialTokens { ids += suffix }
@@ -74,7 +75,8 @@ public struct UnigramTokenizer: Tokenizer {
     }
 
     private func append(
-        _ text: Span<UInt8>, parseSpecial: Bool, to ids: inout [TokenID], _ workspace: inout UnigramModel.Workspace
+        _ text: Span<UInt8>, isFirst: Bool, parseSpecial: Bool, to ids: inout [TokenID],
+        _ workspace: inout UnigramModel.Workspace
     ) {
         let whole = 0..<text.count
         let isSearched = parseSpecial && !normalizedTokens.isEmpty
@@ -82,7 +84,7 @@ public struct UnigramTokenizer: Tokenizer {
             switch segment {
             case .token(let id): ids.append(id)
             case .text(let range):
-                metaspace.forEachWord(of: text, in: range) { word in
+                metaspace.forEachWord(of: text, in: range, isFirst: isFirst && range.lowerBound == 0) { word in
                     model.append(word: word.span, parseSpecial: parseSpecial, to: &ids, workspace: &workspace)
                 }
             }
@@ -96,7 +98,7 @@ struct UnigramParts {
     var scores: [Double]
     var unknownID: TokenID
     var usesBytes = false
-    var normalizer = UnigramNormalizer(steps: [])
+    var normalizer = SentencePieceNormalizer(steps: [])
     var metaspace = Metaspace()
     var addedTokens: [AddedToken] = []
     var specialTokens = SpecialTokens()

@@ -31,19 +31,18 @@ package struct AddedTokens: Sendable {
     /// Whether there is nothing to look for.
     var isEmpty: Bool { tokens.isEmpty }
     private let tokens: [AddedToken]
-    /// Indices into `tokens` by first byte, longest first.
-    private let byFirstByte: [[Int]]
+    /// From a token's bytes to its index in `tokens`.
+    private let trie: ByteTrie
+    /// Whether a token starts with this byte, [256].
     private let starts: [Bool]
 
     init(_ tokens: [AddedToken]) {
         let usable = tokens.filter { !$0.content.isEmpty }
         self.tokens = usable
-        var byFirstByte = Array(repeating: [Int](), count: 256)
-        for index in usable.indices {
-            byFirstByte[Int(usable[index].content[0])].append(index)
-        }
-        self.byFirstByte = byFirstByte.map { $0.sorted { usable[$0].content.count > usable[$1].content.count } }
-        starts = byFirstByte.map { !$0.isEmpty }
+        trie = ByteTrie(entries: usable.map(\.content))
+        var starts = Array(repeating: false, count: 256)
+        for token in usable { starts[Int(token.content[0])] = true }
+        self.starts = starts
     }
 
     /// Cuts `text[range]` at the added tokens in it; empty stretches are left out.
@@ -75,20 +74,21 @@ package struct AddedTokens: Sendable {
     }
 
     private func token(at position: Int, of text: Span<UInt8>, limit: Int) -> AddedToken? {
-        candidates: for index in byFirstByte[Int(text[position])] {
-            let token = tokens[index]
-            let end = position + token.content.count
-            guard end <= limit else { continue }
-            for offset in token.content.indices where text[position + offset] != token.content[offset] {
-                continue candidates
-            }
+        var longest: AddedToken?
+        var node = trie.root
+        var end = position
+        while end < limit, let next = trie.child(of: node, byte: text[end]) {
+            node = next
+            end += 1
+            guard node < trie.entryCount else { continue }
+            let token = tokens[Int(node)]
             if token.singleWord {
                 if position > 0, Self.isWordScalar(Self.scalar(before: position, of: text)) { continue }
                 if end < text.count, Self.isWordScalar(text.scalar(at: end).value) { continue }
             }
-            return token
+            longest = token
         }
-        return nil
+        return longest
     }
 
     private static func scalar(before position: Int, of text: Span<UInt8>) -> UInt32 {

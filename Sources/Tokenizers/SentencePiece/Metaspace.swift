@@ -1,19 +1,28 @@
-/// The second stage: words, their spaces written as `▁` before them.
+/// The stage after normalisation: words, their spaces written as `▁` before them.
 ///
 /// Source: Hugging Face `tokenizers`, pre-tokenizers WhitespaceSplit and Metaspace.
 struct Metaspace: Sendable, Equatable {
     /// Whether any white space ends a word and is dropped; else only spaces count, and each is kept as `▁`.
     var splitsAtWhitespace = false
-    /// Whether a text (or word, where white space is dropped) that doesn't start with `▁` gets one.
-    var addsPrefix = true
+    /// Which texts that don't start with `▁` get one.
+    enum Prefix: String, Sendable {
+        /// Every stretch between special tokens (every word, where white space is dropped).
+        case always
+        /// What stands at the very beginning.
+        case first
+        /// None.
+        case never
+    }
+
+    var prefix = Prefix.always
     /// Whether a `▁` begins a new word; else the words of a text are looked up together.
     var splitsAtMark = true
 
     /// `▁`, U+2581.
     static let mark: [UInt8] = [0xE2, 0x96, 0x81]
 
-    /// Hands out the words of `text[range]` in order, none empty.
-    func forEachWord(of text: Span<UInt8>, in range: Range<Int>, _ body: ([UInt8]) -> Void) {
+    /// Hands out the words of `text[range]` in order, none empty; `isFirst` tells whether the range begins the text.
+    func forEachWord(of text: Span<UInt8>, in range: Range<Int>, isFirst: Bool, _ body: ([UInt8]) -> Void) {
         var word: [UInt8] = []
         word.reserveCapacity(64)
         var position = range.lowerBound
@@ -31,7 +40,9 @@ struct Metaspace: Sendable, Equatable {
                 continue
             }
             let isMark = scalar == 0x20 || scalar == 0x2581
-            if isAtStart, addsPrefix, !isMark { word += Self.mark }
+            if isAtStart, !isMark, prefix == .always || prefix == .first && isFirst && position == range.lowerBound {
+                word += Self.mark
+            }
             isAtStart = false
             if isMark {
                 if splitsAtMark { finish() }

@@ -1,11 +1,13 @@
 import Foundation
 
-/// The first stage of a Unigram tokenizer: the steps of tokenizer.json's `normalizer`, in order.
-struct UnigramNormalizer: Sendable, Equatable {
+/// The first stage of SentencePiece's tokenizers: the steps of tokenizer.json's `normalizer`, in order.
+struct SentencePieceNormalizer: Sendable, Equatable {
     /// One step over a whole text.
     enum Step: Sendable, Equatable {
         /// SentencePiece's compiled rules.
         case characterMap(CharacterMap)
+        /// A text that isn't empty gets this in front.
+        case prepend([UInt8])
         /// Every run of two or more spaces becomes `by`.
         case spaces(by: [UInt8])
         /// Every `from` becomes `to`.
@@ -42,6 +44,7 @@ struct UnigramNormalizer: Sendable, Equatable {
             var output: [UInt8] = []
             apply(map, to: text.span, in: 0..<text.count, output: &output)
             return output
+        case .prepend(let prefix): return text.isEmpty ? text : prefix + text
         case .spaces(let replacement): return collapsed(text, replacement)
         case .replace(let from, let to): return replaced(text, from, to)
         case .strip(let left, let right): return stripped(text, left: left, right: right)
@@ -72,9 +75,10 @@ struct UnigramNormalizer: Sendable, Equatable {
 
     private static func replaced(_ text: [UInt8], _ from: [UInt8], _ to: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
+        output.reserveCapacity(text.count + text.count / 2)
         var position = 0
         while position < text.count {
-            if text[position...].starts(with: from) {
+            if text[position] == from[0], from.count == 1 || text[position...].starts(with: from) {
                 output += to
                 position += from.count
             } else {
@@ -95,7 +99,7 @@ struct UnigramNormalizer: Sendable, Equatable {
 
 // MARK: - The character map
 
-extension UnigramNormalizer {
+extension SentencePieceNormalizer {
     /// Grapheme clusters of this many bytes and more are looked up scalar by scalar.
     private static let longCluster = 6
 

@@ -4,7 +4,9 @@
 /// Open addressing, one 8-byte slot per merge:
 ///
 ///     left (22 bits) | right (22 bits) | rank + 1 (20 bits); 0 is free
-struct MergeTable: Sendable {
+struct MergeTable: PairMerging, Sendable {
+    /// Up to so many symbols a word is merged by scanning.
+    static let scanLimit = 48
     static let symbolLimit = 1 << 22
     static let rankLimit = (1 << 20) - 1
 
@@ -46,6 +48,9 @@ struct MergeTable: Sendable {
             index = (index + 1) & (slots.count - 1)
         }
     }
+
+    @inline(__always)
+    func result(of left: Int32, _ right: Int32, rank: UInt32) -> Int32 { results[Int(rank)] }
 
     static let noMerge = UInt32.max
 
