@@ -12,6 +12,8 @@ without its flash attention. Writes results/decoder_perplexity.json; exits with 
 
 import math, pathlib
 
+import numpy as np
+
 import common
 from decoder_engines import LlamaCpp
 
@@ -32,10 +34,12 @@ def peer(path, text):
     total, count = 0.0, 0
     for start in range(0, len(ids) - WINDOW + 1, WINDOW):
         window = ids[start : start + WINDOW]
-        rows = engine.log_probabilities(window)
-        for index in range(WINDOW // 2, WINDOW - 1):
-            total -= rows[index, window[index + 1]]
-            count += 1
+        rows = engine.logits(window)[WINDOW // 2 : -1]
+        top = rows.max(1)
+        sums = np.log(np.exp(rows - top[:, None]).sum(1, dtype=np.float64)) + top
+        following = window[WINDOW // 2 + 1 :]
+        total += float((sums - rows[np.arange(len(following)), following]).sum())
+        count += len(following)
     return {"perplexity": math.exp(total / count), "tokens": count}
 
 

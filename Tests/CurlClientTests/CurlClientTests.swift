@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("HTTP over libcurl", .timeLimit(.minutes(1)))
+@Suite("HTTP over libcurl", .timeLimit(.minutes(5)))
 struct CurlClientTests {
     private let client = CurlClient()
 

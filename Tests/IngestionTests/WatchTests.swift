@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Watching files", .timeLimit(.minutes(1)))
+@Suite("Watching files", .timeLimit(.minutes(5)))
 struct WatchTests {
     /// A watch of the folder `docs`, and what it has reported.
     private final class Bench: Sendable {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Tokenizers
 
-@Suite("Texts written at once", .timeLimit(.minutes(1)))
+@Suite("Texts written at once", .timeLimit(.minutes(5)))
 struct DecoderSchedulerTests {
     /// One text as a caller sees it.
     struct Written: Sendable {

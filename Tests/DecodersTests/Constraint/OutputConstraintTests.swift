@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokenizers
 
-@Suite("Texts that keep to a JSON schema", .timeLimit(.minutes(1)))
+@Suite("Texts that keep to a JSON schema", .timeLimit(.minutes(5)))
 struct OutputConstraintTests {
     static func constraint(_ schema: String) throws -> OutputConstraint {
         try OutputConstraint(schemaText: Array(schema.utf8))

@@ -4,7 +4,7 @@ import Testing
 import Tokenizers
 
 /// A Llama with a SentencePiece vocabulary; what it reads and writes was noted from llama.cpp.
-@Suite("Decoders with a SentencePiece vocabulary", .timeLimit(.minutes(1)))
+@Suite("Decoders with a SentencePiece vocabulary", .timeLimit(.minutes(5)))
 struct SentencePieceModelTests {
     private struct Row: Decodable, Sendable {
         var prompt: String

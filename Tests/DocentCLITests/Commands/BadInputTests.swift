@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "Bad input to the docent command", .serialized,
-    .enabled(if: DocentProcess.isBuilt, "build the product 'docent' first"), .timeLimit(.minutes(1)))
+    .enabled(if: DocentProcess.isBuilt, "build the product 'docent' first"), .timeLimit(.minutes(5)))
 struct BadInputTests {
     private static let noise: [UInt8] = {
         var generator = SeededGenerator(seed: 4)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "Results of the docent command", .serialized,
-    .enabled(if: DocentProcess.isBuilt, "build the product 'docent' first"), .timeLimit(.minutes(1)))
+    .enabled(if: DocentProcess.isBuilt, "build the product 'docent' first"), .timeLimit(.minutes(5)))
 struct ResultTests {
     @Test(
         "--json prints exactly one JSON document",

@@ -5,7 +5,7 @@ import Testing
 @Suite(
     "docent ingest --sync and docent jobs", .serialized,
     .enabled(if: DocentProcess.isBuilt && TestModels.hasEncoder, "build the product 'docent', fetch the encoder"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct SyncCommandTests {
     private let docent: DocentProcess
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite(
     "Usage of the docent command", .enabled(if: DocentProcess.isBuilt, "build the product 'docent' first"),
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
 struct UsageTests {
     @Test("the help lists every command")
     func help() async throws {

@@ -4,7 +4,7 @@ import HTTPTypes
 import Storage
 import Testing
 
-@Suite("Answers over HTTP", .timeLimit(.minutes(1)))
+@Suite("Answers over HTTP", .timeLimit(.minutes(5)))
 struct AnswerRouteTests {
     private static let path = "/v1/collections/help/answer"
 

@@ -6,7 +6,7 @@ import HTTPTypes
 import Storage
 import Testing
 
-@Suite("Chat completions over HTTP", .timeLimit(.minutes(1)))
+@Suite("Chat completions over HTTP", .timeLimit(.minutes(5)))
 struct ChatRouteTests {
     private static let path = "/v1/chat/completions"
     /// An empty system message keeps the template's own, which is longer than the tiny model's context.

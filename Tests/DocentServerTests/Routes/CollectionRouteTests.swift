@@ -3,7 +3,7 @@ import HTTPTypes
 import Storage
 import Testing
 
-@Suite("Collections over HTTP", .timeLimit(.minutes(1)))
+@Suite("Collections over HTTP", .timeLimit(.minutes(5)))
 struct CollectionRouteTests {
     @Test("a collection is made, listed, shown and deleted")
     func lifeCycle() async throws {

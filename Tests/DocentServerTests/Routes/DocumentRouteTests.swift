@@ -3,7 +3,7 @@ import HTTPTypes
 import Storage
 import Testing
 
-@Suite("Documents and jobs over HTTP", .timeLimit(.minutes(1)))
+@Suite("Documents and jobs over HTTP", .timeLimit(.minutes(5)))
 struct DocumentRouteTests {
     private static let path = "/v1/collections/help/documents"
 

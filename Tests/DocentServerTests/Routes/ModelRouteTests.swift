@@ -15,7 +15,7 @@ private struct WordCounter: Reranking {
     }
 }
 
-@Suite("Embeddings, reranking and models over HTTP", .timeLimit(.minutes(1)))
+@Suite("Embeddings, reranking and models over HTTP", .timeLimit(.minutes(5)))
 struct ModelRouteTests {
     private static let counter = RerankerSource(modelName: "counter") { WordCounter() }
 

@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-@Suite("Search over HTTP", .timeLimit(.minutes(1)))
+@Suite("Search over HTTP", .timeLimit(.minutes(5)))
 struct SearchRouteTests {
     private static let path = "/v1/collections/help/search"
 

@@ -3,7 +3,7 @@ import HTTPTypes
 import Storage
 import Testing
 
-@Suite("Health, web page and everything else", .timeLimit(.minutes(1)))
+@Suite("Health, web page and everything else", .timeLimit(.minutes(5)))
 struct SiteTests {
     @Test("liveness, readiness and version")
     func health() async throws {

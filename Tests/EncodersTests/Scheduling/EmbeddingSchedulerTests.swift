@@ -8,7 +8,7 @@ private final class Flag: Sendable {
     let value = Atomic<Bool>(false)
 }
 
-@Suite("Embedding scheduler", .timeLimit(.minutes(1)))
+@Suite("Embedding scheduler", .timeLimit(.minutes(5)))
 struct EmbeddingSchedulerTests {
     /// A scheduler whose passage lane is held up until `open` is called, so that what comes next has to wait.
     private func held(

@@ -4,7 +4,7 @@ import Retrieval
 import Storage
 import Testing
 
-@Suite("Answers over a collection", .timeLimit(.minutes(1)))
+@Suite("Answers over a collection", .timeLimit(.minutes(5)))
 struct AnswerServiceTests {
     @Test("the extract answers with a citation whose quote stands at its span")
     func extract() async throws {

@@ -5,7 +5,7 @@ import Retrieval
 import TestSupport
 import Testing
 
-@Suite("The local decoder's answers", .timeLimit(.minutes(1)))
+@Suite("The local decoder's answers", .timeLimit(.minutes(5)))
 struct LocalGeneratorTests {
     private static func decoder(_ path: String, _ limits: DecoderScheduler.Limits = .init()) -> LocalDecoder {
         LocalDecoder(

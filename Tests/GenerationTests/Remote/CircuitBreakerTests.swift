@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A remote model that keeps failing", .timeLimit(.minutes(1)))
+@Suite("A remote model that keeps failing", .timeLimit(.minutes(5)))
 struct CircuitBreakerTests {
     /// A time that a test moves on.
     private final class Clock: Sendable {

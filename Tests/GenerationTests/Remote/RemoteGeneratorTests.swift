@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A remote model over HTTP", .timeLimit(.minutes(1)))
+@Suite("A remote model over HTTP", .timeLimit(.minutes(5)))
 struct RemoteGeneratorTests {
     /// What came out of one generation.
     private struct Outcome {
