@@ -13,7 +13,8 @@ Takes in Debian's postgresql-doc-15 and python3.11-doc. Then
 With --samples, the words in which near pairs differ are printed, the least alike first. With --work, a database that is
 there already is used; searches and deletions work on a copy.
 
-Needs: the two packages. Bars: grouping at most 2 % of the ingest, a search's median at most 10 % more.
+Needs: the two packages. Bars: grouping at most 2 % of the ingest, a search's median at most 0.5 ms more. Times are of the
+server's own clock, without the embedding of the query.
 """
 
 import json, pathlib, random, shutil, sqlite3, statistics, time
@@ -161,11 +162,11 @@ def search(arguments, checks, database, data):
             after, _, _ = ask(query, True, 20)
             stands = [hit for hit in after if hit["chunk_id"] in left]
             gone += len(after) != 20 or len(stands) != bool(left) or any(
-                hit["duplicate_count"] != len(left) - 1 for hit in stands)
+                hit["duplicate_count"] < len(left) - 1 for hit in stands)  # Regrouped, it may find more.
         checks.check("another stands in for what is deleted", gone == 0, f"{gone} of {len(repeated)} wrong")
     p50 = {name: round(statistics.median(values), 3) for name, values in times.items()}
     ratio = p50[True] / p50[False]
-    checks.check("search: at most 10 % more", ratio <= 1.10, f"{p50[True]} ms with, {p50[False]} ms without")
+    checks.check("search: at most 0.5 ms more", p50[True] - p50[False] <= 0.5, f"{p50[True]} ms with, {p50[False]} without")
     return {"search_without_embedding_p50_ms": p50[False], "search_collapsed_p50_ms": p50[True],
             "duplicates_stage_p50_ms": p50["share"], "search_ratio": round(ratio, 3), "queries": len(queries)}
 

@@ -3,7 +3,8 @@
 /// Texts of ``leastWords`` words and more say the same when their protected words (``WordScanner``: figures, versions,
 /// names, negations and the like) are the same in the same order, their sets of three words in a row overlap by
 /// ``leastOverlap``, and at most one of them has words that the other lacks (but for ``TurningWords/light``): one may add
-/// something, but where each has words of its own, one thing is said instead of another. A shorter text lives by what stands above it: it says the same as another one only when title,
+/// something, but where each has words of its own, one thing is said instead of another. What adds something has to stand
+/// below the same innermost heading, for a word slipped in may be all that two entries of a reference differ by. A shorter text lives by what stands above it: it says the same as another one only when title,
 /// headings, words and protected words are all equal. Where to call or write to is the same everywhere, so title and
 /// headings of a short text with a mail address or a telephone number don't count.
 ///
@@ -31,6 +32,8 @@ struct TextSketch: Sendable {
     private let protected: UInt64
     /// Title and headings, where the text is short.
     private let context: UInt64?
+    /// The innermost heading.
+    private let heading: UInt64
 
     /// Reads a chunk.
     /// - Parameters:
@@ -43,6 +46,7 @@ struct TextSketch: Sendable {
         var scanner = WordScanner()
         scanner.scan(text)
         words = scanner.words
+        heading = WordHash(headingPath.last ?? "").value
         protected = scanner.protectedWords.reduce(1) { Self.mixed($0 ^ $1) }
         let seed = Self.mixed(UInt64(bitPattern: collectionID) ^ (protected &* 0x9E37_79B9_7F4A_7C15))
         guard words.count < Self.leastWords else {
@@ -72,7 +76,7 @@ struct TextSketch: Sendable {
     func overlap(with other: TextSketch) -> Double? {
         guard protected == other.protected, context == other.context else { return nil }
         if words == other.words { return words.isEmpty ? nil : 1 }
-        guard context == nil else { return nil }
+        guard context == nil, heading == other.heading else { return nil }
         let (mine, theirs) = (shingles, other.shingles)
         let shared = mine.intersection(theirs).count
         let overlap = Double(shared) / Double(mine.count + theirs.count - shared)
