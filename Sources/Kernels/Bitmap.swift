@@ -40,6 +40,17 @@ public struct Bitmap: Sendable {
         for id in ids { insert(id) }
     }
 
+    /// Creates the set of all ids from 0 to `id`; empty when `id` is negative, up to ``maximumID`` when it is beyond.
+    public init(through id: Int64) {
+        guard id >= 0 else {
+            self.init()
+            return
+        }
+        let (full, rest) = (Swift.min(id, Bitmap.maximumID) + 1).quotientAndRemainder(dividingBy: 64)
+        let tail: [UInt64] = rest > 0 ? [(1 << UInt64(rest)) - 1] : []
+        self.init(words: [UInt64](repeating: .max, count: Int(full)) + tail)
+    }
+
     private init(words: [UInt64]) {
         self.words = words
         count = words.reduce(0) { $0 + $1.nonzeroBitCount }

@@ -68,6 +68,6 @@ struct Samples {
 
     static let tables = [
         "documents", "document_texts", "chunks", "chunk_vectors", "changes", "jobs", "job_items", "job_payloads",
-        "answers", "feedback", "job_removals", "document_sources",
+        "answers", "feedback", "job_removals", "document_sources", "duplicate_keys", "duplicate_chunks",
     ]
 }

@@ -49,6 +49,7 @@ struct AnswerOptions: ParsableArguments {
     var seed: UInt64?
     @Option(help: "A metadata filter, such as {\"lang\": \"en\", \"year\": {\"$gte\": 2024}}.")
     var filter: String?
+    @OptionGroup var passages: PassageOptions
 
     /// The request these options make of `question`.
     func request(_ question: String, conversation: [ChatMessage] = []) throws -> AnswerRequest {
@@ -61,6 +62,8 @@ struct AnswerOptions: ParsableArguments {
         request.generator = generator
         request.model = model
         request.conversation = conversation
+        request.collapseDuplicates = passages.collapseDuplicates
+        request.context = passages.context
         request.filter = try filter.map { try MetadataFilter(json: try FilterArgument.parse($0)) }
         return request
     }

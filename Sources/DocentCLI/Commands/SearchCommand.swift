@@ -22,6 +22,7 @@ struct SearchCommand: AsyncParsableCommand {
     var explain = false
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var passages: PassageOptions
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
@@ -35,6 +36,8 @@ struct SearchCommand: AsyncParsableCommand {
         request.mode = mode
         request.rerank = rerank
         request.explain = explain
+        request.collapseDuplicates = passages.collapseDuplicates
+        request.context = passages.context
         request.filter = try filter.map { try MetadataFilter(json: try FilterArgument.parse($0)) }
         let response = try await runtime.search.search(request, in: collection)
         try show(response)
@@ -52,8 +55,14 @@ struct SearchCommand: AsyncParsableCommand {
             ]
             Terminal.print(
                 "   " + legs.compactMap { leg in leg.1.map { "\(leg.0) \(score($0))" } }.joined(separator: ", "))
-            let text = hit.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            Terminal.print("   " + (text.count > 160 ? text.prefix(159) + "…" : text))
+            let text = (hit.context?.text ?? hit.text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let isCut = text.count > 160 && hit.context == nil
+            Terminal.print("   " + (isCut ? text.prefix(159) + "…" : text))
+            if hit.duplicateCount > 0 {
+                let others = (hit.duplicates ?? []).prefix(3).map(\.documentID).joined(separator: ", ")
+                let rest = hit.duplicateCount > 3 ? " and \(hit.duplicateCount - 3) more" : ""
+                Terminal.print("   also in \(others)\(rest)")
+            }
             if let explanation = hit.explanation { Terminal.print("   " + (try Terminal.json(explanation))) }
         }
         if response.hits.isEmpty { Terminal.note("nothing found") }

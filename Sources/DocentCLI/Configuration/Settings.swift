@@ -6,6 +6,7 @@ import Generation
 import Ingestion
 import Logging
 import Retrieval
+import Storage
 import SystemPackage
 
 /// The settings of one run, resolved from flags, `DOCENT_*`, the configuration file and defaults, in that order.
@@ -36,6 +37,8 @@ struct Settings: Sendable {
     var remote: RemoteModelConfiguration?
     /// Changes of a collection after which its index snapshots are written.
     var snapshotChanges: Int
+    /// How long jobs that have ended are kept.
+    var jobRetention: JobRetention
     /// When the remote model isn't asked for a while.
     var breaker: CircuitBreaker.Limits
     /// How many texts the local decoder writes at once, and how many may wait.
@@ -72,6 +75,11 @@ struct Settings: Sendable {
         threads = try Self.integer("threads", reader, default: ProcessInfo.processInfo.activeProcessorCount, 1...1024)
         snapshotChanges = try Self.integer(
             "snapshotChanges", reader, default: IndexRules().snapshotChanges, 1...1_000_000_000)
+        jobRetention = JobRetention()
+        jobRetention.days = try Self.integer(
+            "jobs.keptDays", reader, default: jobRetention.days, JobRetention.daysRange)
+        jobRetention.count = try Self.integer(
+            "jobs.keptCount", reader, default: jobRetention.count, JobRetention.countRange)
         let level = reader.string(forKey: "logLevel", default: "notice")
         guard let parsed = Logger.Level(rawValue: level.lowercased()) else {
             throw CommandFailure(

@@ -17,7 +17,9 @@ struct CollectionRetrieval {
         for (position, mode) in modes.enumerated() {
             var results: [String: [RankedDocument]] = [:]
             for (index, query) in queries.enumerated() {
-                let request = SearchRequest(query: query.text, topK: Self.chunkDepth, mode: mode)
+                // Judgements name every document, so copies count as documents of their own.
+                let request = SearchRequest(
+                    query: query.text, topK: Self.chunkDepth, mode: mode, collapseDuplicates: false)
                 let response = try await search.search(request, in: collection)
                 var seen: Set<String> = []
                 results[query.id] = response.hits.compactMap { hit in

@@ -127,7 +127,7 @@ final class Runtime: Sendable {
     }
 
     static func store(_ settings: Settings) throws -> DocumentStore {
-        try DocumentStore(path: settings.dataFolder + "/docent.sqlite")
+        try DocumentStore(path: settings.dataFolder + "/docent.sqlite", jobRetention: settings.jobRetention)
     }
 
     /// Loads the encoder `name`, a catalogue entry or a folder.

@@ -70,10 +70,13 @@ struct ChatRequest: Decodable {
         var mode: String?
         var generator: String?
         var unsupported: UnsupportedPolicy?
+        var collapseDuplicates: Bool?
+        var context: ContextBody?
 
         enum CodingKeys: String, CodingKey {
-            case filter, mode, generator, unsupported
+            case filter, mode, generator, unsupported, context
             case topK = "top_k"
+            case collapseDuplicates = "collapse_duplicates"
         }
     }
 

@@ -217,6 +217,8 @@ extension ChatRequest {
         request.mode = try SearchMode(named: docent?.mode)
         request.generator = docent?.generator ?? "auto"
         if let policy = docent?.unsupported { request.unsupportedSentences = policy }
+        request.collapseDuplicates = docent?.collapseDuplicates ?? true
+        request.context = docent?.context?.request
         return request
     }
 }

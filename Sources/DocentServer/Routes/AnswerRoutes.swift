@@ -24,6 +24,8 @@ struct AnswerRoutes {
         var seed: UInt64?
         var stream: Bool?
         var unsupported: UnsupportedPolicy?
+        var collapseDuplicates: Bool?
+        var context: ContextBody?
 
         enum CodingKeys: String, CodingKey {
             case question
@@ -38,6 +40,8 @@ struct AnswerRoutes {
             case seed
             case stream
             case unsupported
+            case collapseDuplicates = "collapse_duplicates"
+            case context
         }
     }
 
@@ -116,6 +120,8 @@ struct AnswerRoutes {
         request.mode = try SearchMode(named: body.mode)
         request.generator = body.generator ?? "auto"
         request.model = body.model
+        request.collapseDuplicates = body.collapseDuplicates ?? true
+        request.context = body.context?.request
         if let policy = body.unsupported { request.unsupportedSentences = policy }
         return request
     }

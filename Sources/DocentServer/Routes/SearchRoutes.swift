@@ -15,6 +15,8 @@ struct SearchRoutes {
         var rerank: Bool?
         var rerankDepth: WholeNumber?
         var explain: Bool?
+        var collapseDuplicates: Bool?
+        var context: ContextBody?
 
         enum CodingKeys: String, CodingKey {
             case query
@@ -25,6 +27,8 @@ struct SearchRoutes {
             case rerank
             case rerankDepth = "rerank_depth"
             case explain
+            case collapseDuplicates = "collapse_duplicates"
+            case context
         }
     }
 
@@ -53,6 +57,8 @@ struct SearchRoutes {
         request.rerank = body.rerank ?? false
         request.rerankDepth = body.rerankDepth?.value
         request.explain = body.explain ?? false
+        request.collapseDuplicates = body.collapseDuplicates ?? true
+        request.context = body.context?.request
         return request
     }
 }

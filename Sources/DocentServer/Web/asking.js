@@ -4,6 +4,7 @@ import { byID, collectionPath, element, readEvents, request, showError } from "/
 import { openDocument } from "/viewer.js";
 
 let asking = null;
+const CONTEXTS = { neighbours: { neighbours: 1 }, parent: { parent: true } };
 
 export async function ask(question) {
   asking?.abort();
@@ -24,6 +25,7 @@ export async function ask(question) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({
         question, stream: true, generator: byID("generator").value, top_k: Number(byID("top-k").value),
+        collapse_duplicates: byID("collapse").checked, context: CONTEXTS[byID("context").value],
       }),
       signal: asking.signal,
     });
@@ -45,7 +47,21 @@ function addCitation(citation) {
     `[${citation.marker}] ${[citation.title, ...citation.heading_path].filter(Boolean).join(" › ")}`,
     element("q", { textContent: citation.quote }));
   open.onclick = () => openCitation(citation);
-  byID("citations").append(element("li", {}, open));
+  const item = element("li", {}, open);
+  if (citation.duplicates?.length) item.append(alsoIn(citation.duplicates));
+  byID("citations").append(item);
+}
+
+// The other places that say the same.
+function alsoIn(duplicates) {
+  const places = duplicates.map((source) => {
+    const open = element("button", { type: "button", textContent: source.title || source.document_id });
+    open.onclick = () => openCitation(source);
+    return element("li", {}, open);
+  });
+  return element("details", { className: "also" },
+    element("summary", { textContent: places.length === 1 ? "also in 1 other place" : `also in ${places.length} other places` }),
+    element("ul", {}, ...places));
 }
 
 const openCitation = (citation) =>

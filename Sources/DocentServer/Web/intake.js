@@ -27,11 +27,18 @@ async function upload(files) {
   if (!files.length) return;
   showError("intake-error", null);
   if (!collection()) throw new Error("Create a collection first, then add documents to it.");
+  const isSync = byID("upload-sync").checked;
+  const parts = [...batches(files)];
+  // Each request is a job, and a job that syncs takes what it wasn't given for gone.
+  if (isSync && parts.length > 1) {
+    throw new Error("To remove what is gone, all files have to come at once: send a zip, or use 'docent ingest --sync'.");
+  }
   announce(`Uploading ${files.length} files`);
-  for (const batch of batches(files)) {
+  for (const batch of parts) {
     const form = new FormData();
     for (const { file, name } of batch) form.append("file", file, name);
-    const { job } = await getJSON(`${collectionPath()}/documents`, { method: "POST", body: form });
+    const { job } = await getJSON(
+      `${collectionPath()}/documents${isSync ? "?sync=true" : ""}`, { method: "POST", body: form });
     follow(job).catch((error) => showError("jobs-error", error));
   }
 }

@@ -95,6 +95,8 @@ public struct Citation: Sendable, Encodable, Equatable {
     public var quote: String
     /// Where the quote stands in the document's extracted text, in UTF-8 bytes.
     public var span: Span
+    /// Other chunks that say what the passage says; nil when each was to be a passage of its own.
+    public var duplicates: [DuplicateSource]?
 
     /// A half-open range of UTF-8 offsets.
     public struct Span: Sendable, Encodable, Equatable {
@@ -113,6 +115,7 @@ public struct Citation: Sendable, Encodable, Equatable {
         case headingPath = "heading_path"
         case quote
         case span
+        case duplicates
     }
 }
 

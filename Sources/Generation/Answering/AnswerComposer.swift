@@ -75,7 +75,7 @@ struct AnswerComposer {
         let citation = Citation(
             marker: passage.number, documentID: hit.documentID, chunkID: hit.chunkID, title: hit.title, url: hit.url,
             headingPath: hit.headingPath, quote: String(decoding: utf8[(start - base)..<(end - base)], as: UTF8.self),
-            span: Citation.Span(start: start, end: end))
+            span: Citation.Span(start: start, end: end), duplicates: hit.duplicates)
         citations[passage.number] = citation
         return old == nil ? citation : nil
     }

@@ -30,6 +30,10 @@ public struct AnswerRequest: Sendable {
     public var filter: MetadataFilter?
     /// How to retrieve.
     public var mode: SearchMode = .hybrid
+    /// Whether chunks that say the same are one passage, with the others among its duplicates.
+    public var collapseDuplicates = true
+    /// What of its document a passage takes in beside the chunk that was found; nil for nothing.
+    public var context: ContextRequest?
     /// The generator: `auto`, `extractive`, `local` or `remote`.
     public var generator = "auto"
     /// A model to use instead of the generator's own.
@@ -60,6 +64,11 @@ public struct AnswerRequest: Sendable {
             throw .invalidRequest(
                 reason: "top_k is \(topK) and must be from \(Self.topKRange.lowerBound) to \(Self.topKRange.upperBound)"
             )
+        }
+        do throws(RetrievalError) {
+            try context?.validate()
+        } catch {
+            throw .invalidRequest(reason: "\(error)")
         }
         do {
             try sampling.validate()

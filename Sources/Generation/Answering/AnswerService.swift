@@ -9,7 +9,7 @@ public import Retrieval
 /// The order of the work is the order of the functions below: ``answer(_:)`` → passages → evidence → writing →
 /// ``AnswerComposer`` for the verdicts → the finished ``Answer``.
 public final class AnswerService: Sendable {
-    /// Retrieves more hits than passages are asked for, because near-duplicates are left out.
+    /// Retrieves more hits than passages are asked for, because what adds nothing is left out.
     static let overfetch = 2
 
     private let search: SearchService
@@ -188,8 +188,11 @@ public final class AnswerService: Sendable {
             lookup.topK = request.topK * Self.overfetch
             lookup.mode = request.mode
             lookup.filter = request.filter
-            let response = try await search.search(lookup, in: name)
-            return selector.select(from: response.hits, count: request.topK)
+            lookup.collapseDuplicates = request.collapseDuplicates
+            lookup.context = request.context
+            let hits = PassageSelector.widened(try await search.search(lookup, in: name).hits)
+            guard request.collapseDuplicates else { return PassageSelector.numbered(hits.prefix(request.topK)) }
+            return selector.select(from: hits, count: request.topK)
         case .text(let text):
             return try await queue.run { [embedder] in
                 try TextPassages(embedder: embedder).passages(of: text, question: question, count: request.topK)

@@ -35,6 +35,52 @@ extension HitScores: Encodable {
     }
 }
 
+/// A place that says what a hit says: another source to cite.
+public struct DuplicateSource: Sendable, Equatable {
+    /// The chunk's id.
+    public var chunkID: Int64
+    /// The document's external id.
+    public var documentID: String
+    /// The document's title.
+    public var title: String
+    /// Where the document's source lives.
+    public var url: String?
+    /// The headings above the chunk, outermost first.
+    public var headingPath: [String]
+    /// Where the chunk stands in its document's extracted text, in UTF-8 bytes.
+    public var span: UTF8SpanValue
+
+    init(_ source: ChunkSource) {
+        chunkID = source.chunkID
+        documentID = source.externalID
+        title = source.title
+        url = source.url
+        headingPath = source.headingPath
+        span = UTF8SpanValue(source.utf8Span)
+    }
+}
+
+extension DuplicateSource: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case chunkID = "chunk_id"
+        case documentID = "document_id"
+        case title, url
+        case headingPath = "heading_path"
+        case span
+    }
+
+    /// Writes the source as the API shows it, with a null where there is no address.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(chunkID, forKey: .chunkID)
+        try container.encode(documentID, forKey: .documentID)
+        try container.encode(title, forKey: .title)
+        try container.encode(url, forKey: .url)
+        try container.encode(headingPath, forKey: .headingPath)
+        try container.encode(span, forKey: .span)
+    }
+}
+
 /// A chunk that was found.
 public struct SearchHit: Sendable, Equatable {
     /// The chunk's id.
@@ -59,6 +105,13 @@ public struct SearchHit: Sendable, Equatable {
     public var metadata: [String: JSONValue]
     /// How it came by its scores, when that was asked for.
     public var explanation: HitExplanation?
+    /// The other chunks that say the same and pass the filter, ascending by id, the first
+    /// ``SearchRequest/mostDuplicates``; nil when each was to be a hit of its own.
+    public var duplicates: [DuplicateSource]?
+    /// How many those are, the ones not listed included.
+    public var duplicateCount = 0
+    /// What stands around it, when that was asked for.
+    public var context: HitContext?
 
     /// Describes a hit.
     public init(
@@ -86,7 +139,8 @@ extension SearchHit: Encodable {
         case documentID = "document_id"
         case title, url
         case headingPath = "heading_path"
-        case text, span, score, scores, metadata, explanation
+        case text, span, score, scores, metadata, explanation, duplicates, context
+        case duplicateCount = "duplicate_count"
     }
 
     /// Writes the hit as the API shows it.
@@ -103,5 +157,9 @@ extension SearchHit: Encodable {
         try container.encode(scores, forKey: .scores)
         try container.encode(metadata, forKey: .metadata)
         try container.encodeIfPresent(explanation, forKey: .explanation)
+        try container.encodeIfPresent(context, forKey: .context)
+        guard let duplicates else { return }
+        try container.encode(duplicates, forKey: .duplicates)
+        try container.encode(duplicateCount, forKey: .duplicateCount)
     }
 }

@@ -8,8 +8,8 @@ import VectorIndex
 /// One search over one collection's indexes, from the request to the hits; synchronous.
 ///
 ///     filter ─▶ bitmap ─┬─▶ query ─▶ vector ─▶ vector index ─┐
-///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ fusion ─▶ missing scores ─▶ chunks from the database
-///                                                                                             ─▶ reranker, if asked for
+///                       └─▶ query ───────────▶ BM25 ─────────┴─▶ one of each group that says the same (+Duplicates)
+///                     ─▶ fusion ─▶ missing scores ─▶ chunks from the database ─▶ reranker, if asked for ─▶ duplicates
 struct SearchPipeline {
     let request: SearchRequest
     let indexes: CollectionIndexes
@@ -29,6 +29,19 @@ struct SearchPipeline {
         /// The order of the hits.
         var ranking: [ScoredChunk] = []
         var isFused = false
+        /// Which of them say the same, when only one of those is to be a hit.
+        var groups = DuplicateGroups()
+    }
+
+    /// What both legs search with.
+    struct LegQuery {
+        var mode: SearchMode
+        /// The query's vector: [dimension]; nil for a search by words alone.
+        var vector: [Float]?
+        /// The chunks that count; nil for all.
+        var allowing: Bitmap?
+        /// Hits asked for.
+        var depth: Int
     }
 
     /// Runs the search.
@@ -54,7 +67,14 @@ struct SearchPipeline {
             watch.lap("embed")
         }
         let legs = indexes.current
-        var candidates = try search(legs, mode, vector, selection?.chunks, &watch)
+        // One leg alone is asked for a few more than wanted, in case chunks are gone by now.
+        let depth = mode == .hybrid ? request.depth : request.fetchCount + request.fetchCount / 4 + 8
+        let query = LegQuery(mode: mode, vector: vector, allowing: selection?.chunks, depth: depth)
+        var candidates = try search(legs, query, &watch)
+        if request.collapseDuplicates {
+            try collapse(&candidates, legs, query)
+            watch.lap("duplicates")
+        }
         fuse(&candidates)
         if candidates.isFused { complete(&candidates, legs, vector) }
         watch.lap("fusion")
@@ -63,6 +83,14 @@ struct SearchPipeline {
         if let rerankers, request.rerank, let query = request.query {
             hits = try rerank(hits, query, rerankers)
             watch.lap("rerank")
+        }
+        if request.collapseDuplicates {
+            try listDuplicates(of: &hits, candidates.groups, allowing: selection?.chunks)
+            watch.lap("duplicates")
+        }
+        if let context = request.context {
+            try add(context, to: &hits)
+            watch.lap("context")
         }
         var response = SearchResponse(hits: hits, timings: watch.total())
         if request.explain {
@@ -77,6 +105,20 @@ struct SearchPipeline {
                 }, isQueryEmbeddingCached: isCached)
         }
         return response
+    }
+
+    /// Brings with each hit what stands around it; one that is gone by now has nothing.
+    private func add(_ context: ContextRequest, to hits: inout [SearchHit]) throws(RetrievalError) {
+        for index in hits.indices {
+            do throws(StorageError) {
+                let found = try store.surroundings(of: hits[index].chunkID, reach: ContextRequest.reach) {
+                    context.range(in: $0, around: $1)
+                }
+                hits[index].context = found.map(HitContext.init)
+            } catch {
+                throw .storage(error)
+            }
+        }
     }
 
     private func queryVector() throws(RetrievalError) -> (vector: [Float], isCached: Bool) {
@@ -96,30 +138,25 @@ struct SearchPipeline {
 
     /// Both legs side by side, each on a thread of the pool.
     private func search(
-        _ legs: CollectionIndexes.Legs, _ mode: SearchMode, _ vector: [Float]?, _ allowing: Bitmap?,
-        _ watch: inout StageWatch
+        _ legs: CollectionIndexes.Legs, _ query: LegQuery, _ watch: inout StageWatch
     ) throws(RetrievalError) -> Candidates {
-        if let allowing, allowing.isEmpty { return Candidates() }
-        // One leg alone is asked for a few more than wanted, in case chunks are gone by now.
-        let depth = mode == .hybrid ? request.depth : request.fetchCount + request.fetchCount / 4 + 8
-        let dense = Mutex<Result<[VectorHit], RetrievalError>>(.success([]))
-        let lexical = Mutex<[LexicalHit]>([])
+        if let allowing = query.allowing, allowing.isEmpty { return Candidates() }
+        let dense = Mutex<Result<[ScoredChunk], RetrievalError>>(.success([]))
+        let lexical = Mutex<[ScoredChunk]>([])
         let times = Mutex<[(String, Duration)]>([])
-        let request = request
         pool.run(taskCount: 2) { leg in
             let start = ContinuousClock.now
-            if leg == 0, let vector {
-                let result: Result<[VectorHit], RetrievalError>
-                do throws(VectorIndexError) {
-                    result = .success(
-                        try legs.vectors.search(vector, topK: depth, efSearch: request.efSearch, allowing: allowing))
+            if leg == 0, query.vector != nil {
+                let result: Result<[ScoredChunk], RetrievalError>
+                do throws(RetrievalError) {
+                    result = .success(try denseHits(legs, query))
                 } catch {
-                    result = .failure(.index(detail: "\(error)"))
+                    result = .failure(error)
                 }
                 dense.withLock { $0 = result }
                 times.withLock { $0.append(("dense", ContinuousClock.now - start)) }
-            } else if leg == 1, mode != .dense, let query = request.query {
-                let hits = legs.lexical.search(query, topK: depth, allowing: allowing)
+            } else if leg == 1, query.mode != .dense, request.query != nil {
+                let hits = lexicalHits(legs, query)
                 lexical.withLock { $0 = hits }
                 times.withLock { $0.append(("lexical", ContinuousClock.now - start)) }
             }
@@ -127,15 +164,31 @@ struct SearchPipeline {
         for (stage, time) in times.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) { watch.note(stage, time) }
         watch.skip()
         var candidates = Candidates()
-        candidates.dense = try dense.withLock { $0 }.get().map { ScoredChunk(id: $0.id, score: $0.similarity) }
-        candidates.lexical = lexical.withLock { $0 }.map { ScoredChunk(id: $0.id, score: $0.score) }
-        candidates.isFused = mode == .hybrid
+        candidates.dense = try dense.withLock { $0 }.get()
+        candidates.lexical = lexical.withLock { $0 }
+        candidates.isFused = query.mode == .hybrid
+        for hit in candidates.dense { candidates.denseScores[hit.id] = hit.score }
+        for hit in candidates.lexical { candidates.lexicalScores[hit.id] = hit.score }
         return candidates
     }
 
+    func denseHits(_ legs: CollectionIndexes.Legs, _ query: LegQuery) throws(RetrievalError) -> [ScoredChunk] {
+        guard let vector = query.vector else { return [] }
+        do {
+            return try legs.vectors.search(
+                vector, topK: query.depth, efSearch: request.efSearch, allowing: query.allowing
+            ).map { ScoredChunk(id: $0.id, score: $0.similarity) }
+        } catch {
+            throw .index(detail: "\(error)")
+        }
+    }
+
+    func lexicalHits(_ legs: CollectionIndexes.Legs, _ query: LegQuery) -> [ScoredChunk] {
+        legs.lexical.search(request.query ?? "", topK: query.depth, allowing: query.allowing)
+            .map { ScoredChunk(id: $0.id, score: $0.score) }
+    }
+
     private func fuse(_ candidates: inout Candidates) {
-        for hit in candidates.dense { candidates.denseScores[hit.id] = hit.score }
-        for hit in candidates.lexical { candidates.lexicalScores[hit.id] = hit.score }
         guard candidates.isFused else {
             candidates.ranking = candidates.dense.isEmpty ? candidates.lexical : candidates.dense
             return
@@ -179,10 +232,10 @@ struct SearchPipeline {
             rest = rest.dropFirst(batch.count)
             let chunks: [StoredChunk]
             do { chunks = try store.chunks(ids: batch.map(\.id)) } catch { throw .storage(error) }
-            let scores = Dictionary(batch.map { ($0.id, $0.score) }, uniquingKeysWith: { first, _ in first })
+            var scores = Dictionary(batch.map { ($0.id, $0.score) }, uniquingKeysWith: { first, _ in first })
             for stored in chunks where request.filter?.matches(stored.metadata) ?? true {
                 let id = stored.chunk.id
-                guard let score = scores[id] else { continue }
+                guard let score = scores.removeValue(forKey: id) else { continue }
                 hits.append(
                     SearchHit(
                         chunkID: id, documentID: stored.externalID, title: stored.title, url: stored.url,
@@ -193,8 +246,13 @@ struct SearchPipeline {
                             fused: candidates.isFused ? score : nil),
                         metadata: stored.metadata, explanation: explainer?.explanation(of: id, legs.lexical)))
             }
+            // For one that is gone or no longer passes, another stands in that says the same.
+            let standIns = batch.filter { scores[$0.id] != nil }.compactMap { entry in
+                candidates.groups.standIn(for: entry.id).map { ScoredChunk(id: $0, score: entry.score) }
+            }
+            if !standIns.isEmpty { rest = standIns + rest }
         }
-        return hits
+        return hits.sorted { ($1.score, $0.chunkID) < ($0.score, $1.chunkID) }
     }
 
     /// The best `topK` of `hits` by what the reranker makes of what was embedded of them.

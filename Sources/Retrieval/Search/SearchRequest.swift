@@ -24,6 +24,8 @@ public struct SearchRequest: Sendable, Equatable {
     public static let defaultRerankDepth = 50
     /// Candidates per leg when ``candidateDepth`` is nil; ``topK`` if that is more.
     public static let defaultCandidateDepth = 100
+    /// The most sources that a hit lists of those that say the same.
+    public static let mostDuplicates = 100
 
     /// The words to look for; nil for a search by ``vector`` alone.
     public var query: String?
@@ -47,12 +49,18 @@ public struct SearchRequest: Sendable, Equatable {
     public var rerank: Bool
     /// The best hits that the reranker scores, at least ``topK``; nil for ``defaultRerankDepth``.
     public var rerankDepth: Int?
+    /// Whether of chunks that say the same only the best is a hit, with the others among its duplicates.
+    public var collapseDuplicates: Bool
+    /// What of its document comes with each hit; nil for nothing.
+    public var context: ContextRequest?
 
     /// Describes a search.
     public init(
         query: String? = nil, vector: [Float]? = nil, topK: Int = 10, mode: SearchMode = .hybrid,
         filter: MetadataFilter? = nil, explain: Bool = false, efSearch: Int? = nil, candidateDepth: Int? = nil,
-        fusion: FusionMethod = .standard, rerank: Bool = false, rerankDepth: Int? = nil
+        fusion: FusionMethod = .standard, rerank: Bool = false, rerankDepth: Int? = nil,
+        collapseDuplicates: Bool = true,
+        context: ContextRequest? = nil
     ) {
         self.query = query
         self.vector = vector
@@ -65,6 +73,8 @@ public struct SearchRequest: Sendable, Equatable {
         self.fusion = fusion
         self.rerank = rerank
         self.rerankDepth = rerankDepth
+        self.collapseDuplicates = collapseDuplicates
+        self.context = context
     }
 
     /// Checks all that can be checked without the collection.
@@ -74,6 +84,7 @@ public struct SearchRequest: Sendable, Equatable {
         if let candidateDepth { try Self.check("candidate_depth", candidateDepth, Self.candidateDepthRange) }
         if let rerankDepth { try Self.check("rerank_depth", rerankDepth, Self.rerankDepthRange) }
         if rerank, query == nil { throw .invalidRequest(field: "rerank", reason: "it needs a query") }
+        try context?.validate()
         if let efSearch { try Self.check("ef_search", efSearch, Self.efSearchRange) }
         guard query != nil || vector != nil else {
             throw .invalidRequest(field: "query", reason: "give a query, a vector or both")
@@ -106,7 +117,7 @@ public struct SearchRequest: Sendable, Equatable {
         }
     }
 
-    private static func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(RetrievalError) {
+    static func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(RetrievalError) {
         guard range.contains(value) else {
             throw .invalidRequest(
                 field: field, reason: "\(value) is not within \(range.lowerBound)…\(range.upperBound)")

@@ -32,7 +32,8 @@ extension DocumentStore {
                             detail: "the same is wrong with them", advice: check.advice))
                 }
             }
-            return findings + (try Self.vectorFindings(db, collectionID, names))
+            findings += try Self.vectorFindings(db, collectionID, names)
+            return findings + (try Self.duplicateFindings(db, collectionID, names))
         }
     }
 

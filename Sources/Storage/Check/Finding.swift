@@ -12,6 +12,8 @@ public struct Finding: Sendable, Equatable, Encodable {
         case chunk
         /// Vectors: one for each chunk, of the right length, finite, of length 1.
         case vector
+        /// Which chunks say the same.
+        case duplicates
         /// The log that indexes catch up from.
         case changes = "change_log"
         /// Jobs and their items.

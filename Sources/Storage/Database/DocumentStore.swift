@@ -14,6 +14,7 @@ import Synchronization
 /// | `+Replace` | storing a document, chunk by chunk |
 /// | `+Documents` | finding, listing, deleting documents |
 /// | `+Chunks` | chunks and vectors by id, hash and document |
+/// | `+Duplicates` | which chunks say the same |
 /// | `+Changes` | the log and bulk reads that indexes catch up from |
 /// | `+Jobs`, `+JobItems`, `+JobControl`, `+Sync` | durable work |
 /// | `+Answers`, `+Evaluations` | what was answered and how good it was |
@@ -26,17 +27,22 @@ public final class DocumentStore: Sendable {
 
     let pool: DatabasePool
     let clock: @Sendable () -> Date
+    let jobRetention: JobRetention
     let workerLock: Mutex<WorkerLock?>
 
     /// Opens the database, or makes it and its folder.
     /// - Parameters:
     ///   - path: the database file, by convention `<data>/docent.sqlite`.
+    ///   - jobRetention: how long jobs that have ended are kept.
     ///   - clock: tells the time for dates in records.
     /// - Throws: ``StorageError/notADatabase(path:)``, ``StorageError/newerSchema(path:)``,
     ///   ``StorageError/corrupt(path:detail:)``, ``StorageError/notWritable(path:)``,
     ///   ``StorageError/cannotOpen(path:reason:)`` or ``StorageError/databaseLocked(path:)``.
-    public init(path: String, clock: @escaping @Sendable () -> Date = { Date() }) throws(StorageError) {
+    public init(
+        path: String, jobRetention: JobRetention = JobRetention(), clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws(StorageError) {
         self.path = path
+        self.jobRetention = jobRetention
         self.clock = clock
         workerLock = Mutex(nil)
         try Self.checkLocation(path)

@@ -4,7 +4,8 @@ import GRDB
 ///
 ///     collections ─┬─ documents ─┬─ document_texts
 ///                  │             ├─ document_sources      where it came from, what its file looked like
-///                  │             └─ chunks ── chunk_vectors
+///                  │             └─ chunks ─┬─ chunk_vectors
+///                  │                         └─ duplicate_keys, duplicate_chunks   which chunks say the same
 ///                  ├─ changes                        log of chunks that came and went
 ///                  ├─ jobs ─┬─ job_items ── job_payloads
 ///                  │        ├─ job_removals               documents that a sync has removed
@@ -26,6 +27,7 @@ enum Schema {
         migrator.registerMigration("3 answers and evaluations") { try $0.execute(sql: answers) }
         migrator.registerMigration("4 sync and jobs") { try $0.execute(sql: syncAndJobs) }
         migrator.registerMigration("5 crawl") { try $0.execute(sql: crawl) }
+        migrator.registerMigration("6 duplicates", migrate: addDuplicates)
         return migrator
     }
 

@@ -30,6 +30,30 @@ extension DocumentStore {
         }
     }
 
+    /// Where chunks stand, in the order of `ids`; one that is gone is left out.
+    public func chunkSources(ids: [Int64]) throws(StorageError) -> [ChunkSource] {
+        guard !ids.isEmpty else { return [] }
+        return try read { db in
+            var found: [Int64: ChunkSource] = [:]
+            for batch in ids.batches(of: Self.batchSize) {
+                let rows = try Row.fetchCursor(
+                    db,
+                    sql: """
+                        SELECT c.id, c.heading_path, c.utf8_start, c.utf8_end, d.external_id, d.title, d.url, d.metadata
+                        FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id IN (\(Self.marks(batch.count)))
+                        """,
+                    arguments: StatementArguments(batch))
+                while let row = try rows.next() {
+                    found[row["id"]] = ChunkSource(
+                        chunkID: row["id"], externalID: row["external_id"], title: row["title"], url: row["url"],
+                        headingPath: try Columns.headingPath(row["heading_path"]), utf8Span: try Self.utf8Span(row),
+                        metadata: try Columns.object(row["metadata"]))
+                }
+            }
+            return ids.compactMap { found[$0] }
+        }
+    }
+
     /// The chunks of a document, by its row id, in order.
     public func chunks(ofDocument documentID: Int64) throws(StorageError) -> [ChunkRecord] {
         try read { db in
@@ -79,12 +103,16 @@ extension DocumentStore {
     }
 
     private static func chunk(_ row: Row) throws -> ChunkRecord {
+        ChunkRecord(
+            id: row["id"], documentID: row["document_id"], ordinal: row["ordinal"],
+            headingPath: try Columns.headingPath(row["heading_path"]), text: row["text"], utf8Span: try utf8Span(row),
+            tokenCount: row["token_count"], contentHash: row["content_hash"])
+    }
+
+    static func utf8Span(_ row: Row) throws -> Range<Int> {
         let (start, end): (Int, Int) = (row["utf8_start"], row["utf8_end"])
         guard start >= 0, start <= end else { throw StorageError.failed(detail: "a chunk's span is reversed") }
-        return ChunkRecord(
-            id: row["id"], documentID: row["document_id"], ordinal: row["ordinal"],
-            headingPath: try Columns.headingPath(row["heading_path"]), text: row["text"], utf8Span: start..<end,
-            tokenCount: row["token_count"], contentHash: row["content_hash"])
+        return start..<end
     }
 }
 

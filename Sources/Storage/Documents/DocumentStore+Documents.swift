@@ -100,7 +100,9 @@ extension DocumentStore {
                 SELECT collection_id, id, ? FROM chunks WHERE document_id = ? ORDER BY id
                 """
         ).execute(arguments: [ChunkChange.Kind.removed.rawValue, id])
+        let followers = try followersElsewhere(ofDocument: id, db)
         try db.cachedStatement(sql: "DELETE FROM documents WHERE id = ?").execute(arguments: [id])
+        try regroup(followers, db)
     }
 
     /// Notes that a document could not be ingested, so that its owner sees why.

@@ -28,7 +28,7 @@ extension DocumentStore {
                 throw StorageError.wrongDimension(expected: collection.dimension, actual: chunk.vector.count)
             }
             let documentID = try upsert(document, in: collectionID, db)
-            let counts = try Self.replaceChunks(of: documentID, in: collectionID, with: document.chunks, db)
+            let counts = try Self.replaceChunks(of: documentID, in: collectionID, with: document, db)
             try Self.bumpRevision(of: collectionID, db)
             if let itemID {
                 try finish(itemID, state: .succeeded, error: nil, chunkCount: document.chunks.count, db)
@@ -91,26 +91,18 @@ extension DocumentStore {
         return id
     }
 
-    private struct OldChunk {
-        var id: Int64
-        var contentHash: String
-    }
-
     private static func replaceChunks(
-        of documentID: Int64, in collectionID: Int64, with chunks: [NewChunk], _ db: Database
+        of documentID: Int64, in collectionID: Int64, with document: NewDocument, _ db: Database
     ) throws -> (kept: Int, inserted: Int, removed: Int) {
         // By hash, first one last, so that equal chunks are matched in the order of the text by popLast.
-        var old: [String: [OldChunk]] = [:]
+        var old: [String: [Int64]] = [:]
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: "SELECT id, content_hash FROM chunks WHERE document_id = ? ORDER BY ordinal DESC"),
             arguments: [documentID])
-        for row in rows {
-            let chunk = OldChunk(id: row["id"], contentHash: row["content_hash"])
-            old[chunk.contentHash, default: []].append(chunk)
-        }
-        var (kept, inserted) = (0, 0)
-        for (ordinal, chunk) in chunks.enumerated() {
+        for row in rows { old[row[1], default: []].append(row[0]) }
+        var inserted: [(id: Int64, sketch: TextSketch)] = []
+        for (ordinal, chunk) in document.chunks.enumerated() {
             let headingPath = try Columns.json(chunk.headingPath, field: "heading_path")
             if let same = old[chunk.contentHash]?.popLast() {
                 try db.cachedStatement(
@@ -120,26 +112,30 @@ extension DocumentStore {
                         """
                 ).execute(arguments: [
                     ordinal, headingPath, chunk.text, chunk.utf8Span.lowerBound, chunk.utf8Span.upperBound,
-                    chunk.tokenCount, same.id,
+                    chunk.tokenCount, same,
                 ])
-                kept += 1
             } else {
-                try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db)
-                inserted += 1
+                let sketch = TextSketch(
+                    text: chunk.text, title: document.title, headingPath: chunk.headingPath, collectionID: collectionID)
+                inserted.append((try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db), sketch))
             }
         }
-        let gone = old.values.joined().map(\.id).sorted()
+        let gone = old.values.joined().sorted()
+        let followers = try followers(of: gone, db)
         for id in gone {
             try log(.removed, id, in: collectionID, db)
             try db.cachedStatement(sql: "DELETE FROM chunks WHERE id = ?").execute(arguments: [id])
         }
-        return (kept, inserted, gone.count)
+        // Last, so that none follows one that goes.
+        try regroup(followers, db)
+        for (id, sketch) in inserted { try group(id, sketch, db) }
+        return (document.chunks.count - inserted.count, inserted.count, gone.count)
     }
 
     private static func insert(
         _ chunk: NewChunk, _ ordinal: Int, _ headingPath: String, of documentID: Int64, in collectionID: Int64,
         _ db: Database
-    ) throws {
+    ) throws -> Int64 {
         try db.cachedStatement(
             sql: """
                 INSERT INTO chunks (collection_id, document_id, ordinal, heading_path, text, utf8_start, utf8_end,
@@ -153,6 +149,7 @@ extension DocumentStore {
         try db.cachedStatement(sql: "INSERT INTO chunk_vectors (chunk_id, vector) VALUES (?, ?)")
             .execute(arguments: [id, Columns.blob(chunk.vector)])
         try log(.inserted, id, in: collectionID, db)
+        return id
     }
 
     static func log(_ kind: ChunkChange.Kind, _ chunkID: Int64, in collectionID: Int64, _ db: Database) throws {

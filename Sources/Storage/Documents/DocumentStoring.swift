@@ -29,6 +29,19 @@ public protocol DocumentStoring: Sendable {
     /// The vectors the collection has for chunks of these content hashes.
     func chunkVectors(contentHashes: [String], in collectionID: Int64) throws(StorageError) -> [String: [Float]]
 
+    /// The leaders of those chunks that are in a group of several.
+    func duplicateLeaders(of ids: [Int64]) throws(StorageError) -> [Int64: Int64]
+    /// The chunks that follow each of `leaders`.
+    func duplicateFollowers(of leaders: [Int64]) throws(StorageError) -> [Int64: [Int64]]
+    /// Where chunks stand, in the order of `ids`.
+    func chunkSources(ids: [Int64]) throws(StorageError) -> [ChunkSource]
+    /// What stands around a chunk in its document.
+    func surroundings(
+        of chunkID: Int64, reach: Int, choosing: ([ChunkOutline], Int) -> ClosedRange<Int>
+    ) throws(StorageError) -> ChunkSurroundings?
+    /// The greatest chunk id of a collection.
+    func lastChunkID(in collectionID: Int64) throws(StorageError) -> Int64
+
     /// The collection's last change.
     func latestSequence(in collectionID: Int64) throws(StorageError) -> Int64
     /// The number of the collection's chunks.

@@ -1,6 +1,7 @@
+import Foundation
 import GRDB
 
-/// Listing, pausing and retrying jobs.
+/// Listing, pausing and retrying jobs, and letting go of old ones.
 extension DocumentStore {
     /// One page of jobs without their items, newest first.
     /// - Parameters:
@@ -101,5 +102,24 @@ extension DocumentStore {
             }
             return (try job(db, id: id, includingItems: true), count)
         }
+    }
+
+    /// Jobs removed at once, so that making a job never waits long.
+    private static let mostForgotten = 50
+
+    /// Removes the oldest jobs that have ended and are kept no longer.
+    func forgetOldJobs(_ db: Database) throws {
+        let day: Double = 24 * 3600
+        let cutoff = jobRetention.days > 0 ? clock().addingTimeInterval(-day * Double(jobRetention.days)) : nil
+        try db.execute(
+            sql: """
+                DELETE FROM jobs WHERE id IN (
+                    SELECT j.id FROM jobs j WHERE j.state NOT IN ('queued', 'running')
+                        AND (j.finished_at < ?1 OR ?2 > 0 AND j.id <= (SELECT id FROM jobs
+                            WHERE state NOT IN ('queued', 'running') ORDER BY id DESC LIMIT 1 OFFSET ?2))
+                        AND NOT EXISTS (SELECT 1 FROM job_items i WHERE i.job_id = j.id AND i.state = 'running')
+                    ORDER BY j.id LIMIT \(Self.mostForgotten))
+                """,
+            arguments: [cutoff.map(Columns.milliseconds), jobRetention.count])
     }
 }

@@ -26,6 +26,7 @@ extension DocumentStore {
         return try write { db in
             _ = try Self.collection(db, id: collectionID)
             try Self.forgetOldPayloads(before: clock().addingTimeInterval(-Self.failedPayloadLifetime), db)
+            try forgetOldJobs(db)
             let isAlone = try Self.hasNoUnfinishedJob(collectionID, db)
             try db.execute(
                 sql: """

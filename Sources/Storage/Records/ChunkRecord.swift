@@ -66,6 +66,54 @@ public struct StoredChunk: Sendable, Equatable {
     public var metadata: [String: JSONValue]
 }
 
+/// Where a chunk stands, without its text.
+public struct ChunkSource: Sendable, Equatable {
+    /// The chunk's id.
+    public var chunkID: Int64
+    /// The document's external id.
+    public var externalID: String
+    /// The document's title.
+    public var title: String
+    /// Where the document's source lives.
+    public var url: String?
+    /// The headings above the chunk, outermost first.
+    public var headingPath: [String]
+    /// Where the chunk stands in the document's extracted text, in UTF-8 bytes.
+    public var utf8Span: Range<Int>
+    /// The document's fields.
+    public var metadata: [String: JSONValue]
+}
+
+/// A chunk's place and size, for choosing what stands around another one.
+public struct ChunkOutline: Sendable, Equatable {
+    /// The chunk's id.
+    public var id: Int64
+    /// The headings above the chunk, outermost first.
+    public var headingPath: [String]
+    /// Where it stands in the document's extracted text, in UTF-8 bytes.
+    public var utf8Span: Range<Int>
+    /// The encoder's tokens in its text.
+    public var tokenCount: Int
+
+    /// Describes a chunk.
+    public init(id: Int64, headingPath: [String], utf8Span: Range<Int>, tokenCount: Int) {
+        self.id = id
+        self.headingPath = headingPath
+        self.utf8Span = utf8Span
+        self.tokenCount = tokenCount
+    }
+}
+
+/// A slice of a document's extracted text, made of whole chunks.
+public struct ChunkSurroundings: Sendable, Equatable {
+    /// The chunks, in the order of the text.
+    public var chunkIDs: [Int64]
+    /// Where the slice stands in the extracted text, in UTF-8 bytes.
+    public var utf8Span: Range<Int>
+    /// The slice.
+    public var text: String
+}
+
 /// A chunk in the form the indexes take it.
 public struct IndexEntry: Sendable, Equatable {
     /// The chunk's id.

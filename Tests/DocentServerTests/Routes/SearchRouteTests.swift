@@ -1,3 +1,4 @@
+import HTTPTypes
 import Storage
 import Testing
 
@@ -15,8 +16,8 @@ struct SearchRouteTests {
             let hit = reply.json["hits"][0]
             #expect(
                 hit.keys == [
-                    "chunk_id", "document_id", "heading_path", "metadata", "score", "scores", "span", "text", "title",
-                    "url",
+                    "chunk_id", "document_id", "duplicate_count", "duplicates", "heading_path", "metadata", "score",
+                    "scores", "span", "text", "title", "url",
                 ])
             #expect(hit["scores"].keys == ["dense", "fused", "lexical", "rerank"])
             #expect(hit["document_id"].stringValue == "returns")
@@ -37,6 +38,43 @@ struct SearchRouteTests {
             #expect(hit["document_id"].stringValue == "warranty")
             #expect((hit["scores"]["dense"] == .null) == (mode == "lexical"))
             #expect((hit["scores"]["lexical"] == .null) == (mode == "dense"))
+        }
+    }
+
+    @Test("copies are one hit that lists the others, unless each is asked for")
+    func duplicates() async throws {
+        try await TestShop().runWithArticles { client in
+            let text = TestShop.articles[1].1
+            _ = try await client.send(
+                .put, "/v1/collections/help/documents/copy?wait=true", text, contentType: "text/markdown")
+            let reply = try await client.post(Self.path, #"{"query": "warranty of kettles"}"#)
+            #expect(reply.json["hits"].elements.count == 2)
+            let hit = reply.json["hits"][0]
+            #expect(hit["document_id"].stringValue == "warranty" && hit["duplicate_count"].intValue == 1)
+            let other = hit["duplicates"][0]
+            #expect(other.keys == ["chunk_id", "document_id", "heading_path", "span", "title", "url"])
+            #expect(other["document_id"].stringValue == "copy" && other["title"].stringValue == "Warranty")
+            let all = try await client.post(
+                Self.path, #"{"query": "warranty of kettles", "collapse_duplicates": false}"#)
+            #expect(all.json["hits"].elements.count == 3)
+            #expect(!all.json["hits"][0].keys.contains("duplicates"))
+            let bad = try await client.post(Self.path, #"{"query": "a", "collapse_duplicates": "no"}"#)
+            #expect(bad.status == 400 && bad.errorMessage.contains("collapse_duplicates"))
+        }
+    }
+
+    @Test("what stands around a hit comes when asked for")
+    func context() async throws {
+        try await TestShop().runWithArticles { client in
+            let reply = try await client.post(
+                Self.path, #"{"query": "kettles", "top_k": 1, "context": {"neighbours": 1, "parent": true}}"#)
+            let context = reply.json["hits"][0]["context"]
+            #expect(context.keys == ["chunk_ids", "span", "text"])
+            #expect(context["chunk_ids"][0].intValue == reply.json["hits"][0]["chunk_id"].intValue)
+            for body in [#"{"neighbours": 99}"#, #"{"max_tokens": 10}"#] {
+                let bad = try await client.post(Self.path, #"{"query": "kettles", "context": \#(body)}"#)
+                #expect(bad.status == 400 && bad.errorMessage.contains("context"), "\(bad.errorMessage)")
+            }
         }
     }
 

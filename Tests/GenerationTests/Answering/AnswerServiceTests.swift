@@ -233,6 +233,59 @@ struct AnswerServiceTests {
         #expect(Set(answer.passages.map(\.documentID)).count == 2)
     }
 
+    @Test("a citation lists the other documents that say the same, and passages may be kept apart")
+    func citedDuplicates() async throws {
+        let same = "# Warranty\n\nKettles have a warranty of 24 months."
+        let desk = try await Desk(["a.md": same, "b.md": same, "c.md": "# Other\n\nToasters are blue."])
+        var request = Desk.request("warranty of kettles")
+        let answer = try await desk.service().finishedAnswer(request)
+        let citation = try #require(answer.citations.first)
+        #expect(citation.documentID == "a.md" && citation.duplicates?.map(\.documentID) == ["b.md"])
+        request.collapseDuplicates = false
+        let apart = try await desk.service().finishedAnswer(request)
+        #expect(Set(apart.passages.map(\.documentID)) == ["a.md", "b.md", "c.md"])
+        #expect(apart.citations.allSatisfy { $0.duplicates == nil })
+    }
+
+    @Test("an answer may rest on what stands around the chunk that was found, and its spans fit the document")
+    func context() async throws {
+        let text = """
+            # Kettles
+
+            ## Care
+
+            Descale the kettle with vinegar once in a month, and more often where the water is hard.
+
+            ## Warranty
+
+            The warranty of the kettle lasts for 24 months from the day on which it was delivered to you.
+            """
+        let desk = try await Desk(
+            ["a.md": text], chunking: ChunkingSettings(targetTokens: 24, maxTokens: 40, overlapTokens: 0))
+        var request = Desk.request("How long does the warranty of the kettle last?")
+        request.topK = 1
+        let narrow = try await desk.service().finishedAnswer(request)
+        #expect(narrow.passages.first.map { !$0.text.contains("vinegar") } == true)
+        request.context = ContextRequest(neighbours: 1)
+        let wide = try await desk.service().finishedAnswer(request)
+        let passage = try #require(wide.passages.first)
+        #expect(wide.passages.count == 1 && passage.text.contains("vinegar") && passage.text.contains("24 months"))
+        let citation = try #require(wide.citations.first)
+        #expect(try desk.textCited(by: citation) == citation.quote && citation.quote.contains("24 months"))
+        request.context = ContextRequest(neighbours: 99)
+        await #expect(throws: GenerationError.self) { try await desk.service().finishedAnswer(request) }
+    }
+
+    @Test("texts that differ in a figure only are two passages")
+    func figures() async throws {
+        let desk = try await Desk([
+            "a.md": "# Kettles\n\nThe warranty of the appliance is 24 months from the day of the purchase.",
+            "b.md": "# Toasters\n\nThe warranty of the appliance is 12 months from the day of the purchase.",
+        ])
+        let answer = try await desk.service().finishedAnswer(Desk.request("warranty of the appliance"))
+        #expect(answer.passages.count == 2)
+    }
+
     @Test("a generator's failure is the answer's")
     func failing() async throws {
         let desk = try await Desk(Desk.articles)

@@ -34,6 +34,13 @@ struct BitmapTests {
         #expect(a.union(b).count == left.union(right).count)
     }
 
+    @Test("holds all ids through one", arguments: [-1, 0, 1, 62, 63, 64, 65, 1_000])
+    func through(id: Int64) {
+        let bitmap = Bitmap(through: id)
+        #expect(Array(bitmap) == (id < 0 ? [] : Array(0...id)))
+        #expect(bitmap == Bitmap(bitmap))
+    }
+
     @Test(
         "refuses ids out of range and changes nothing",
         arguments: [-1, Int64.min, Bitmap.maximumID + 1, Int64.max] as [Int64])

@@ -51,7 +51,7 @@ struct SearchTests {
         let library = try Library()
         for number in 0..<6 { try library.add("d\(number)", "same words here") }
         let service = library.service()
-        let request = SearchRequest(query: "same words", topK: 6)
+        let request = SearchRequest(query: "same words", topK: 6, collapseDuplicates: false)
         let hits = try await service.search(request, in: Library.name).hits
         #expect(hits.map(\.chunkID) == hits.map(\.chunkID).sorted())
         for _ in 0..<5 { #expect(try await service.search(request, in: Library.name).hits == hits) }
@@ -130,10 +130,10 @@ struct SearchTests {
         #expect(
             Set(hit.keys) == [
                 "chunk_id", "document_id", "title", "url", "heading_path", "text", "span", "score", "scores",
-                "metadata",
+                "metadata", "duplicates", "duplicate_count",
             ])
         #expect(Set(scores.keys) == ["dense", "lexical", "fused", "rerank"] && scores["rerank"] == .null)
-        #expect(Set(timings.keys) == ["embed", "dense", "lexical", "fusion", "fetch", "total"])
+        #expect(Set(timings.keys) == ["embed", "dense", "lexical", "duplicates", "fusion", "fetch", "total"])
     }
 
     @Test("requests out of range are refused with the field's name")

@@ -67,6 +67,7 @@ struct OpeningTests {
                 sql: """
                     DROP INDEX document_sources_by_source; DROP TABLE document_sources; DROP TABLE job_removals;
                     DROP INDEX job_items_waiting; DROP TABLE crawl_urls; DROP TABLE crawls; DROP TABLE crawl_pages;
+                    DROP TABLE duplicate_keys; DROP TABLE duplicate_chunks;
                     """)
             for column in ["paused", "sync", "is_synced", "sync_note"] {
                 try db.execute(sql: "ALTER TABLE jobs DROP COLUMN \(column)")

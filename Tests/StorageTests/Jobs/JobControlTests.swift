@@ -119,4 +119,45 @@ struct JobControlTests {
         time.withLock { $0 += 40 }
         #expect(try store.job(id: job.id).pace == nil, "nothing has ended lately")
     }
+
+    @Test("jobs that ended long ago are let go of when a new one is made; what they stored stays")
+    func retentionByAge() throws {
+        let samples = try Samples()
+        let now = Mutex(Date(timeIntervalSince1970: 1_000_000_000))
+        let store = try DocumentStore(
+            path: samples.store.path, jobRetention: JobRetention(days: 2, count: 0), clock: { now.withLock { $0 } })
+        func make(_ id: String) throws -> Int64 {
+            try store.createJob(
+                kind: "ingest", in: samples.id, items: [NewJobItem(externalID: id, payload: .bytes([1]))]
+            ).id
+        }
+        let (old, open) = (try make("a"), try make("b"))
+        let item = try #require(try store.claimNextItem(job: old))
+        try store.replaceDocument(Samples.document("a", ["one"]), in: samples.id, finishing: item.id)
+        now.withLock { $0.addTimeInterval(47 * 3600) }
+        let young = try make("c")
+        #expect(try store.job(id: old).state == .succeeded)
+        try store.cancelJob(young)
+        now.withLock { $0.addTimeInterval(2 * 3600) }
+        _ = try make("d")
+        #expect(throws: StorageError.jobNotFound(id: old)) { try store.job(id: old) }
+        #expect(try store.job(id: open).state == .queued && store.job(id: young).state == .cancelled)
+        #expect(try store.document(externalID: "a", in: samples.id).chunkCount == 1)
+        #expect(try store.check() == [])
+    }
+
+    @Test("of the jobs that have ended the newest are kept")
+    func retentionByCount() throws {
+        let samples = try Samples()
+        let store = try DocumentStore(path: samples.store.path, jobRetention: JobRetention(days: 0, count: 3))
+        let ids = try (0..<8).map { _ in
+            try store.cancelJob(
+                try store.createJob(
+                    kind: "ingest", in: samples.id, items: [NewJobItem(externalID: "x", payload: .bytes([1]))]
+                ).id
+            ).id
+        }
+        _ = try store.createJob(kind: "ingest", in: samples.id, items: [])
+        #expect(try store.jobs().jobs.map(\.id).dropFirst() == ids.suffix(3).reversed()[...])
+    }
 }
