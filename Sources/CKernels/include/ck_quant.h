@@ -147,6 +147,9 @@ void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size
 /// One row of a file's layout as floats.
 void ck_dequantize_row(ck_weight_type type, const void *row, size_t column_count, float *out);
 
+/// Rounds a row of floats to the blocks of `type`, one of q8_0, q4_0 and q4_1; `column_count` is a multiple of 32.
+void ck_quantize_row(ck_weight_type type, const float *x, size_t column_count, void *row);
+
 /// Floats of scratch for `rows` query rows (tokens times group) over `positions` positions.
 size_t ck_attention_scratch(size_t rows, size_t head_size, size_t positions);
 

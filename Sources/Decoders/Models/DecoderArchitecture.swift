@@ -1,3 +1,4 @@
+import Tensors
 import Tokenizers
 
 /// A decoder's network: token ids in, hidden states and logits out.
@@ -26,4 +27,20 @@ protocol DecoderArchitecture: Sendable {
 
     /// Computes the logits [count, V] of the hidden states `first`…`first + count − 1` into `out`.
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows)
+}
+
+/// The networks that are computed.
+enum Architectures {
+    /// Loads the network that the loader's source names.
+    /// - Throws: `unsupportedArchitecture` for any other, and what its tensors and settings lack.
+    static func load(_ loader: inout WeightLoader) throws(DecoderError) -> any DecoderArchitecture {
+        let reader = MetadataReader(source: loader.source, prefix: "")
+        guard let name = try reader.string("general.architecture") else {
+            throw reader.inconsistent("general.architecture is missing")
+        }
+        guard let variant = LlamaConfiguration.Variant(rawValue: name) else {
+            throw .unsupportedArchitecture(path: loader.source.path, name: name)
+        }
+        return try Llama(&loader, variant: variant)
+    }
 }

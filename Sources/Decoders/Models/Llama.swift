@@ -2,8 +2,8 @@
 // order of the forward pass. Qwen 2 and 2.5 add biases to queries, keys and values; Qwen 3 normalises queries and keys.
 //
 // Shapes: T tokens of one call, D hidden, F feed-forward, H query heads, K key-value heads, S head size, V vocabulary.
-// Query and key weights of Llama's GGUF files are permuted so that rotary pairs are neighbours; Qwen's, whose pairs are
-// the two halves of a head, are when they are loaded.
+// Query and key weights of Llama's GGUF files are permuted so that rotary pairs are neighbours; those of Qwen and of
+// safetensors, whose pairs are the two halves of a head, are when they are loaded.
 //
 // Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023); Su et al., "RoFormer" (2021); Ainslie et al., "GQA"
 // (2023); Shazeer, "GLU Variants Improve Transformer" (2020); "Qwen2 Technical Report" (2024), "Qwen3 Technical
@@ -11,16 +11,7 @@
 
 import CKernels
 import Kernels
-import Tensors
 import Tokenizers
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// The network and its weights.
 struct Llama: DecoderArchitecture {
@@ -34,23 +25,17 @@ struct Llama: DecoderArchitecture {
     var vocabularySize: Int { configuration.vocabularySize }
     var trainedContextLength: Int { configuration.contextLength }
 
-    init(
-        file: GGUFFile, variant: LlamaConfiguration.Variant, pool: ThreadPool, keepsPacked: Bool
-    ) throws(DecoderError) {
-        let embeddingTensor: GGUFTensor
-        do { embeddingTensor = try file.tensor("token_embd.weight") } catch { throw .unreadable(error) }
-        let shape = try LlamaConfiguration(file, variant: variant, embeddings: embeddingTensor)
-        var loader = WeightLoader(file: file, pool: pool, keepsPacked: keepsPacked)
+    init(_ loader: inout WeightLoader, variant: LlamaConfiguration.Variant) throws(DecoderError) {
+        let shape = try LlamaConfiguration(loader.source, variant: variant)
         configuration = shape
         embeddings = try loader.embeddings("token_embd.weight", rows: shape.vocabularySize, columns: shape.hiddenSize)
-        rotary = try RotaryFrequencies(shape, &loader)
+        rotary = try RotaryFrequencies(
+            base: shape.ropeBase, size: shape.ropeSize, scaling: shape.ropeScaling, &loader)
         var blocks: [LlamaBlock] = []
         for layer in 0..<shape.layerCount { blocks.append(try LlamaBlock(layer: layer, shape, &loader)) }
         self.blocks = blocks
         outputNorm = try loader.vector("output_norm.weight", count: shape.hiddenSize)
-        // Without a matrix of its own, the output shares the embeddings' ("tied").
-        let name = file.hasTensor("output.weight") ? "output.weight" : "token_embd.weight"
-        output = try loader.matrix(name, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        output = try loader.output(rows: shape.vocabularySize, columns: shape.hiddenSize)
         try loader.finish()
     }
 
@@ -98,35 +83,6 @@ struct Llama: DecoderArchitecture {
             rotaryPairs: shape.ropeSize / 2,
             scratch: ScratchSlots(
                 count: threadCount, size: LlamaAttention.scratchCount(shape, capacity: capacity)))
-    }
-}
-
-/// The angle of each rotary pair per position.
-struct RotaryFrequencies: Sendable {
-    /// [rope size / 2]: radians per position.
-    let frequencies: [Double]
-
-    /// θ_i = base^(−2i / size) / scale, divided by the file's own factors where it has some (Llama 3.1 and later).
-    init(_ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
-        let pairCount = shape.ropeSize / 2
-        var factors = [Float](repeating: 1, count: pairCount)
-        if loader.file.hasTensor("rope_freqs.weight") {
-            factors = try loader.floats("rope_freqs.weight", count: pairCount)
-        }
-        frequencies = factors.enumerated().map { pair, factor in
-            pow(shape.ropeBase, -2 * Double(pair) / Double(shape.ropeSize)) / shape.ropeScale / Double(factor)
-        }
-    }
-
-    /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
-    func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
-        for token in 0..<tokenCount {
-            for (pair, frequency) in frequencies.enumerated() {
-                let angle = Double(first + token) * frequency
-                unsafe cosines.row(token)[pair] = Float(cos(angle))
-                unsafe sines.row(token)[pair] = Float(sin(angle))
-            }
-        }
     }
 }
 

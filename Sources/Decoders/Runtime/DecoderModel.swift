@@ -1,9 +1,9 @@
 public import Kernels
 import Synchronization
-import Tensors
 public import Tokenizers
 
-/// A local text generator: weights, tokenizer and chat template of one GGUF file, shared by any number of sessions.
+/// A local text generator: weights, tokenizer and chat template of one GGUF file, or of a folder with safetensors, shared
+/// by any number of sessions.
 ///
 ///     let model = try DecoderModel(path: "SmolLM2-135M-Instruct.Q4_1.gguf", pool: pool)
 ///     let prompt = try model.chatTemplate.render([ChatMessage(role: .user, content: "Hello")], addGenerationPrompt: true)
@@ -11,9 +11,9 @@ public import Tokenizers
 ///         print(token.text, terminator: ""); return true
 ///     }
 public final class DecoderModel: Sendable {
-    /// The file's path.
+    /// The file's or folder's path.
     public let path: String
-    /// The model's own name, from its metadata, or the file's.
+    /// The model's own name, from its metadata, or the file's or folder's.
     public let name: String
     /// The most tokens of a prompt and its continuation together.
     public let contextLength: Int
@@ -28,57 +28,56 @@ public final class DecoderModel: Sendable {
 
     let architecture: any DecoderArchitecture
     let pool: ThreadPool
-    private let byteLevelTokenizer: ByteLevelBPETokenizer
     private let order = Mutex<VocabularyOrder?>(nil)
 
     /// Loads a model; its weights are packed for this machine's kernels.
     /// - Parameters:
-    ///   - path: a GGUF file of the llama, qwen2 or qwen3 architecture.
+    ///   - path: a GGUF file of the llama, qwen2 or qwen3 architecture, or a folder as Hugging Face lays it out: config.json,
+    ///     safetensors in f32, f16 or bf16, tokenizer.json.
     ///   - pool: threads of every computation with this model.
-    ///   - keepsPackedWeights: writes the packed weights to `PATH.packed`, as large as the model, where the folder allows
-    ///     it, and maps them from there when the model is loaded again, which takes a fraction of the time.
+    ///   - keepsPackedWeights: writes the packed weights to `PATH.packed` (`PATH/model.packed` for a folder), as large as
+    ///     they are, where the folder allows it, and maps them from there when the model is loaded again, which takes a
+    ///     fraction of the time.
+    ///   - quantization: what matrices of 16 or 32 bits a weight are rounded to; nil keeps them as they are.
     /// - Throws: `DecoderError` that says what the file lacks.
-    public init(path: String, pool: ThreadPool, keepsPackedWeights: Bool = false) throws(DecoderError) {
-        let file: GGUFFile
-        do { file = try GGUFFile(path: path) } catch { throw .unreadable(error) }
-        let reader = MetadataReader(file: file, prefix: "")
-        guard let kind = try reader.string("general.architecture") else {
-            throw reader.inconsistent("general.architecture is missing")
-        }
-        guard let variant = LlamaConfiguration.Variant(rawValue: kind) else {
-            throw .unsupportedArchitecture(path: path, name: kind)
-        }
+    public init(
+        path: String, pool: ThreadPool, keepsPackedWeights: Bool = false, quantization: WeightQuantization? = nil
+    ) throws(DecoderError) {
+        let source = try ModelSources.open(path)
+        let settings = try source.textSettings()
         // Building the tokenizer keeps one thread busy about as long as the weights take.
         let tokenizing = ThreadResult(name: "docent-tokenizer") {
-            Result { () throws(TokenizerError) in try ByteLevelBPETokenizer(gguf: file) }
+            Result { () throws(TokenizerError) in try source.makeTokenizer() }
         }
-        architecture = try Llama(file: file, variant: variant, pool: pool, keepsPacked: keepsPackedWeights)
-        do { byteLevelTokenizer = try tokenizing.wait().get() } catch {
+        var loader = WeightLoader(
+            source: source, pool: pool, keepsPacked: keepsPackedWeights, quantization: quantization)
+        architecture = try Architectures.load(&loader)
+        let tokenizer: any Tokenizer
+        do { tokenizer = try tokenizing.wait().get() } catch {
             throw .badVocabulary(path: path, reason: "\(error)")
         }
-        tokenizer = byteLevelTokenizer
+        self.tokenizer = tokenizer
         self.path = path
         self.pool = pool
-        name = try reader.string("general.name") ?? path.split(separator: "/").last.map(String.init) ?? path
+        name = settings.name ?? path.split(separator: "/").last.map(String.init) ?? path
         contextLength = architecture.trainedContextLength
         vocabularySize = architecture.vocabularySize
-        guard byteLevelTokenizer.vocabularySize <= vocabularySize else {
+        guard tokenizer.vocabularySize <= vocabularySize else {
             throw .badVocabulary(
-                path: path,
-                reason: "\(byteLevelTokenizer.vocabularySize) tokens for \(vocabularySize) rows of embeddings")
+                path: path, reason: "\(tokenizer.vocabularySize) tokens for \(vocabularySize) rows of embeddings")
         }
-        endTokens = try Self.endTokens(reader, byteLevelTokenizer)
+        endTokens = Self.endTokens(settings, tokenizer)
+        let special = tokenizer.specialTokens
         chatTemplate = ChatTemplate(
-            source: try reader.string("tokenizer.chat_template") ?? "",
-            beginToken: Self.text(byteLevelTokenizer.specialTokens.bos, byteLevelTokenizer),
-            endToken: Self.text(byteLevelTokenizer.specialTokens.eos, byteLevelTokenizer))
+            source: settings.chatTemplate, beginToken: settings.beginToken ?? Self.text(special.bos, tokenizer),
+            endToken: settings.endToken ?? Self.text(special.eos, tokenizer))
     }
 
     /// The tokens of a prompt as the model reads it: control tokens in the text count as such, and the token that
     /// begins a text goes in front where the model wants one and the text hasn't it already.
     public func encode(prompt: String) -> [TokenID] {
-        let ids = byteLevelTokenizer.encode(prompt, addSpecialTokens: false, parseSpecial: true)
-        let prefix = byteLevelTokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
+        let ids = tokenizer.encode(prompt, addSpecialTokens: false, parseSpecial: true)
+        let prefix = tokenizer.encode("", addSpecialTokens: true, parseSpecial: false)
         guard let begin = prefix.first, begin == tokenizer.specialTokens.bos, ids.first != begin else { return ids }
         return [begin] + ids
     }
@@ -101,21 +100,20 @@ public final class DecoderModel: Sendable {
         }
     }
 
-    private static func text(_ id: TokenID?, _ tokenizer: some Tokenizer) -> String {
+    private static func text(_ id: TokenID?, _ tokenizer: any Tokenizer) -> String {
         id.flatMap { tokenizer.token(of: $0) } ?? ""
     }
 
-    /// What the metadata says ends a text, and the end-of-turn tokens that chat models name by convention.
-    private static func endTokens(
-        _ reader: MetadataReader, _ tokenizer: ByteLevelBPETokenizer
-    ) throws(DecoderError) -> Set<TokenID> {
+    /// What the source says ends a text, and the end-of-turn tokens that chat models name by convention.
+    private static func endTokens(_ settings: TextSettings, _ tokenizer: any Tokenizer) -> Set<TokenID> {
         var ends: Set<TokenID> = []
         if let eos = tokenizer.specialTokens.eos { ends.insert(eos) }
-        for key in ["eot", "eom"] {
-            guard let id = try reader.integer("tokenizer.ggml.\(key)_token_id") else { continue }
-            if (0..<tokenizer.vocabularySize).contains(id) { ends.insert(TokenID(id)) }
-        }
-        let names = ["<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "</s>"]
+        if let eos = settings.endToken.flatMap({ tokenizer.id(of: $0) }) { ends.insert(eos) }
+        for id in settings.endTokenIDs where (0..<tokenizer.vocabularySize).contains(id) { ends.insert(TokenID(id)) }
+        let names = [
+            "<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "</s>",
+            "<end_of_turn>",
+        ]
         for name in names {
             if let id = tokenizer.id(of: name), tokenizer.isSpecial(id) { ends.insert(id) }
         }
