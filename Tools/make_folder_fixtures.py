@@ -3,14 +3,18 @@
 
 Needs torch, transformers, tokenizers, safetensors, numpy, gguf. Run from the repository's root:
 
-    python Tools/make_folder_fixtures.py
+    python Tools/make_folder_fixtures.py [--llama]
+
+With --llama it also prints how far llama.cpp's logits (llama-cpp-python) of the Gemma 3 file are from transformers'.
 
 Writes into Tests/DecodersTests/Fixtures:
   folder-llama/          bf16, output tied to the embeddings, llama3 rope; tokenizer, chat template in a file of its own
   folder-qwen2/          f16, output of its own, biases; chat template in tokenizer_config.json
   folder-qwen2-sharded/  the same weights in shards with an index
   folder-qwen3/          f32, norms of queries and keys, a head size of its own, linear rope scaling
-  folder-logits.json     token ids and transformers' f32 logits of each folder
+  folder-gemma3/         bf16, two local layers and a global one, window 16, linear rope scaling of the global layer
+  tiny-gemma3-bf16.gguf  seven layers of Gemma 3 in the layout of converters: every sixth is global, window 8
+  folder-logits.json     token ids and transformers' f32 logits of each of these
   quantized.json         random rows (base64) and gguf's blocks of them
 The vocabulary is that of make_decoder_fixtures.py.
 """
@@ -18,17 +22,18 @@ import base64
 import json
 import os
 import shutil
+import sys
 
 import gguf
 import numpy as np
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
-    GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM,
+    Gemma3ForCausalLM, Gemma3TextConfig, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM,
     Qwen3Config, Qwen3ForCausalLM,
 )
 
-from make_decoder_fixtures import OUT, SMOLLM2, TEMPLATES, VOCAB, vocabulary
+from make_decoder_fixtures import OUT, SMOLLM2, TEMPLATES, VOCAB, add_vocabulary, finish, vocabulary
 
 POSITIONS = (0, 1, 15, 16, 39)
 SHAPE = dict(
@@ -58,7 +63,9 @@ def random_model(cls, config, dtype, seed):
     model = cls(config).float().eval()
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            weight.copy_((torch.randn_like(weight) * 0.12 + (1 if "norm" in name else 0)).to(dtype).float())
+            # Gemma's norms are used as 1 + w.
+            mean = 1 if "norm" in name and cls is not Gemma3ForCausalLM else 0
+            weight.copy_((torch.randn_like(weight) * 0.12 + mean).to(dtype).float())
     model.tie_weights()
     return model
 
@@ -112,6 +119,68 @@ def qwen3(ids):
     return logits(model, ids)
 
 
+def gemma3(ids):
+    config = Gemma3TextConfig(
+        **SHAPE, num_hidden_layers=3, head_dim=16, rms_norm_eps=1e-6, query_pre_attn_scalar=24, sliding_window=16,
+        layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e4, "factor": 8.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}})
+    model = random_model(Gemma3ForCausalLM, config, torch.bfloat16, 14)
+    folder = save(model, torch.bfloat16, "folder-gemma3")
+    words = tokenizer()
+    words.chat_template = TEMPLATES["gemma3"]
+    words.save_pretrained(folder)
+    return logits(model, ids)
+
+
+def gemma3_gguf(ids):
+    """The keys and tensors that converters write; they add 1 to the norms."""
+    layers, head, window = 7, 16, 8
+    config = Gemma3TextConfig(
+        hidden_size=32, intermediate_size=32, num_attention_heads=2, num_key_value_heads=1, vocab_size=VOCAB,
+        max_position_embeddings=128, num_hidden_layers=layers, head_dim=head, rms_norm_eps=1e-6,
+        query_pre_attn_scalar=head, sliding_window=window,
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})
+    model = random_model(Gemma3ForCausalLM, config, torch.bfloat16, 15)
+    writer = gguf.GGUFWriter(os.path.join(OUT, "tiny-gemma3-bf16.gguf"), "gemma3")
+    writer.add_name("Tiny")
+    writer.add_block_count(layers)
+    writer.add_context_length(128)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(32)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_rope_freq_base(1e6)
+    writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+    writer.add_rope_scaling_factor(8.0)
+    writer.add_sliding_window(window)
+    writer.add_layer_norm_rms_eps(1e-6)
+    add_vocabulary(writer, "smollm")
+    names = {
+        "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
+        "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
+        "self_attn.k_norm": "attn_k_norm", "post_attention_layernorm": "post_attention_norm",
+        "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm",
+        "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+    }
+    for name, weight in model.named_parameters():
+        if name.startswith("model.layers."):
+            layer, part = name.removeprefix("model.layers.").removesuffix(".weight").split(".", 1)
+            tensor = f"blk.{layer}.{names[part]}.weight"
+        else:
+            tensor = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight"}[name]
+        values = weight.detach().numpy().astype(np.float32)
+        kind = gguf.GGMLQuantizationType.BF16 if values.ndim == 2 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(tensor, gguf.quantize(values + (values.ndim == 1), kind), raw_dtype=kind)
+    finish(writer)
+    return logits(model, ids)
+
+
 def quantized():
     """Eight blocks of ordinary, tiny, even, one-sided and empty values, and the same as gguf rounds them."""
     rng = np.random.default_rng(17)
@@ -130,11 +199,25 @@ def quantized():
     json.dump(result, open(os.path.join(OUT, "quantized.json"), "w"), indent=0)
 
 
+def print_llama_difference(ids, rows):
+    """Of the greatest logit, at each position; llama.cpp rounds activations to bf16."""
+    import llama_cpp
+
+    model = llama_cpp.Llama(os.path.join(OUT, "tiny-gemma3-bf16.gguf"), n_ctx=128, logits_all=True, verbose=False)
+    model.eval(ids)
+    for position, row in rows.items():
+        difference = np.abs(np.array(model.scores[int(position)]) - row).max() / np.abs(row).max()
+        print(f"position {position}: {difference:.4f}")
+
+
 def main():
     ids = [int(i) for i in np.random.default_rng(3).integers(0, 262, 40)]
     rows = {"folder-llama": llama(ids), "folder-qwen2": qwen2(ids), "folder-qwen3": qwen3(ids)}
+    rows |= {"folder-gemma3": gemma3(ids), "tiny-gemma3-bf16.gguf": gemma3_gguf(ids)}
     json.dump({"ids": ids, "logits": rows}, open(os.path.join(OUT, "folder-logits.json"), "w"))
     quantized()
+    if "--llama" in sys.argv[1:]:
+        print_llama_difference(ids, rows["tiny-gemma3-bf16.gguf"])
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
             "the vocabulary in \(path) cannot be used: \(reason)"
         case .unsupportedArchitecture(let path, let name):
             "\(path) holds a \"\(name)\" model; this build computes \"llama\" (Llama, SmolLM2), "
-                + "\"qwen2\" (Qwen 2 and 2.5) and \"qwen3\""
+                + "\"qwen2\" (Qwen 2 and 2.5), \"qwen3\" and \"gemma3\" (text)"
         case .unsupportedType(let path, let tensor, let type):
             "\(tensor) in \(path) is stored as \(type), which this build does not compute; "
                 + "use a GGUF file in F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0, IQ4_NL or Q2_K to Q6_K, "

@@ -64,6 +64,15 @@ struct HuggingFaceConfiguration: Decodable {
         case end = "eos_token_id"
     }
 
+    /// The family alone.
+    struct Family: Decodable {
+        var modelType: String
+
+        enum CodingKeys: String, CodingKey {
+            case modelType = "model_type"
+        }
+    }
+
     /// One id, or a list.
     struct TokenIDs: Decodable {
         let ids: [Int]
@@ -130,15 +139,16 @@ struct HuggingFaceConfiguration: Decodable {
 
 extension HuggingFaceConfiguration {
     /// The architecture, as GGUF calls it; nil where it isn't computed.
-    var architecture: String? {
-        ["llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3_text": "gemma3"][modelType]
-    }
+    var architecture: String? { Self.architectures[modelType] }
+
+    static let architectures = ["llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3_text": "gemma3"]
 
     /// Whether the output shares the embeddings' matrix; where the file doesn't say, the class decides.
     var tiesOutput: Bool { tiesEmbeddings ?? (modelType == "gemma3_text") }
 
-    /// Everything by GGUF's keys, with the architecture in front.
+    /// Everything by GGUF's keys.
     /// - Parameter path: of config.json, for errors.
+    /// - Returns: values by key, the architecture in front of each.
     /// - Throws: `inconsistentModel` for what would compute something else than is meant.
     func metadata(path: String) throws(DecoderError) -> [String: GGUFValue] {
         guard let architecture else { throw .unsupportedArchitecture(path: path, name: modelType) }

@@ -30,8 +30,9 @@ struct HuggingFaceNames: Sendable {
         self.inner = inner
     }
 
-    /// The name in a GGUF file; nil for what isn't a weight: old files hold the rotary frequencies, which follow from
-    /// the configuration. A name that no decoder has stays as it is.
+    /// The name in a GGUF file; nil for what isn't a weight.
+    ///
+    /// Old files hold the rotary frequencies, which follow from the configuration. A name that no decoder has stays.
     func renamed(_ name: String) -> String? {
         if let known = outer[name] { return known }
         let prefix = "model.layers."

@@ -17,6 +17,11 @@ final class HuggingFaceSource: ModelSource {
     init(_ folder: HuggingFaceFolder) throws(DecoderError) {
         self.folder = folder
         let path = folder.path + "/config.json"
+        // Another kind of model lacks what the configuration of a decoder has; it is named first.
+        let family = try folder.file("config.json", as: HuggingFaceConfiguration.Family.self)
+        if let family, HuggingFaceConfiguration.architectures[family.modelType] == nil {
+            throw .unsupportedArchitecture(path: folder.path, name: family.modelType)
+        }
         guard let configuration = try folder.file("config.json", as: HuggingFaceConfiguration.self) else {
             throw .unreadable(.unreadable(path: path, reason: "there is no such file; a decoder's folder needs one"))
         }

@@ -83,7 +83,10 @@ struct TextSettings {
 
 /// Opens what a path leads to.
 enum ModelSources {
+    /// Opens a model for its weights, settings and tokenizer to be read.
     /// - Parameter path: a GGUF file, or a folder with config.json and safetensors.
+    /// - Returns: the source; its files stay mapped while it is kept.
+    /// - Throws: `DecoderError` when a file is missing, damaged or of another format.
     static func open(_ path: String) throws(DecoderError) -> any ModelSource {
         if let folder = HuggingFaceFolder(path: path) { return try HuggingFaceSource(folder) }
         return try GGUFSource(path: path)

@@ -11,7 +11,7 @@ protocol DecoderArchitecture: Sendable {
     var trainedContextLength: Int { get }
 
     /// An empty cache for `capacity` positions.
-    func makeCache(capacity: Int) -> KVCache
+    func makeCache(capacity: Int, precision: KVCachePrecision) -> KVCache
 
     /// Buffers for up to `tokenCount` tokens at once, up to `capacity` positions and `threadCount` tasks at once.
     func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace
@@ -38,9 +38,10 @@ enum Architectures {
         guard let name = try reader.string("general.architecture") else {
             throw reader.inconsistent("general.architecture is missing")
         }
-        guard let variant = LlamaConfiguration.Variant(rawValue: name) else {
+        if let variant = LlamaConfiguration.Variant(rawValue: name) { return try Llama(&loader, variant: variant) }
+        guard name == Gemma3Configuration.name else {
             throw .unsupportedArchitecture(path: loader.source.path, name: name)
         }
-        return try Llama(&loader, variant: variant)
+        return try Gemma3(&loader)
     }
 }

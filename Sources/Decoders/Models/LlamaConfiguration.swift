@@ -73,6 +73,13 @@ package struct LlamaConfiguration: Sendable, Equatable {
         hasNeighbouringPairs ? nil : RotaryOrder.rows(heads: heads, headSize: headSize, ropeSize: ropeSize)
     }
 
+    /// The attention of a layer.
+    func attention(layer: Int) -> GroupedQueryAttention {
+        GroupedQueryAttention(
+            layer: layer, headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
+            ropeSize: ropeSize, scale: 1 / Float(headSize).squareRoot())
+    }
+
     private func check(_ reader: MetadataReader) throws(DecoderError) {
         if headCount % keyValueHeadCount != 0 {
             throw reader.inconsistent("\(headCount) query heads cannot share \(keyValueHeadCount) key-value heads")

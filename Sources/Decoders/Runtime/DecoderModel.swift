@@ -26,22 +26,27 @@ public final class DecoderModel: Sendable {
     /// Tokens that end a text: end of sequence and end of turn.
     public let endTokens: Set<TokenID>
 
+    /// What sessions keep keys and values in.
+    public let cachePrecision: KVCachePrecision
+
     let architecture: any DecoderArchitecture
     let pool: ThreadPool
     private let order = Mutex<VocabularyOrder?>(nil)
 
     /// Loads a model; its weights are packed for this machine's kernels.
     /// - Parameters:
-    ///   - path: a GGUF file of the llama, qwen2 or qwen3 architecture, or a folder as Hugging Face lays it out: config.json,
-    ///     safetensors in f32, f16 or bf16, tokenizer.json.
+    ///   - path: a GGUF file of the llama, qwen2, qwen3 or gemma3 architecture, or a folder as Hugging Face lays it out:
+    ///     config.json, safetensors in f32, f16 or bf16, tokenizer.json.
     ///   - pool: threads of every computation with this model.
     ///   - keepsPackedWeights: writes the packed weights to `PATH.packed` (`PATH/model.packed` for a folder), as large as
     ///     they are, where the folder allows it, and maps them from there when the model is loaded again, which takes a
     ///     fraction of the time.
     ///   - quantization: what matrices of 16 or 32 bits a weight are rounded to; nil keeps them as they are.
+    ///   - cachePrecision: what sessions keep keys and values in.
     /// - Throws: `DecoderError` that says what the file lacks.
     public init(
-        path: String, pool: ThreadPool, keepsPackedWeights: Bool = false, quantization: WeightQuantization? = nil
+        path: String, pool: ThreadPool, keepsPackedWeights: Bool = false, quantization: WeightQuantization? = nil,
+        cachePrecision: KVCachePrecision = .f16
     ) throws(DecoderError) {
         let source = try ModelSources.open(path)
         let settings = try source.textSettings()
@@ -57,6 +62,7 @@ public final class DecoderModel: Sendable {
             throw .badVocabulary(path: path, reason: "\(error)")
         }
         self.tokenizer = tokenizer
+        self.cachePrecision = cachePrecision
         self.path = path
         self.pool = pool
         name = settings.name ?? path.split(separator: "/").last.map(String.init) ?? path
@@ -91,6 +97,9 @@ public final class DecoderModel: Sendable {
             return made
         }
     }
+
+    /// An empty cache for `capacity` positions.
+    func makeCache(capacity: Int) -> KVCache { architecture.makeCache(capacity: capacity, precision: cachePrecision) }
 
     /// Refuses no tokens at all, and ids outside of the vocabulary.
     func check(_ ids: [TokenID]) throws(DecoderError) {

@@ -32,13 +32,13 @@ struct RotaryFrequencies: Sendable {
         }
     }
 
-    /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
-    func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
+    /// Writes the cosines and sines [T, pairs] of the positions from `first` on, beginning at `offset` in each row.
+    func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int, offset: Int = 0) {
         for token in 0..<tokenCount {
             for (pair, frequency) in frequencies.enumerated() {
                 let angle = Double(first + token) * frequency
-                unsafe cosines.row(token)[pair] = Float(cos(angle))
-                unsafe sines.row(token)[pair] = Float(sin(angle))
+                unsafe cosines.row(token)[offset + pair] = Float(cos(angle))
+                unsafe sines.row(token)[offset + pair] = Float(sin(angle))
             }
         }
     }

@@ -52,9 +52,9 @@ package final class PackedMatrix: Sendable {
     }
 
     /// The same, in the memory of `arena`.
-    /// - Parameters:
-    ///   - order: the file's row that becomes each row; nil for the file's order.
-    ///   - target: the type that rows are quantised to first, one of `WeightQuantization`'s; nil leaves them as they are.
+    ///
+    /// `order` names the file's row that becomes each row, nil stands for the file's order; `target` is the type that rows
+    /// are quantised to first, one of `WeightQuantization`'s, and nil leaves them as they are.
     init(
         type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, order: [Int]? = nil,
         quantizedTo target: ck_weight_type? = nil, pool: ThreadPool, arena: WeightArena

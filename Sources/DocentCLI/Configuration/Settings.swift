@@ -44,6 +44,8 @@ struct Settings: Sendable {
     var keepsPackedWeights: Bool
     /// What the local decoder's weights are rounded to when they are loaded; nil for nothing.
     var quantization: WeightQuantization?
+    /// What the local decoder keeps keys and values in.
+    var cachePrecision: KVCachePrecision
     /// What crawls may do.
     var crawl: CrawlPolicy
     /// The kernel level to force; nil for the best this machine has.
@@ -52,7 +54,7 @@ struct Settings: Sendable {
     /// Resolves the settings.
     /// - Parameters:
     ///   - options: the flags.
-    ///   - decoder: the flags of a command that runs the local decoder.
+    ///   - decoderOptions: the flags of a command that runs the local decoder.
     ///   - environment: the process's environment; read here and nowhere else.
     /// - Throws: `CommandFailure` for a configuration file that can't be used and for values out of range.
     init(
@@ -70,6 +72,7 @@ struct Settings: Sendable {
         generator = reader.string(forKey: "generator")
         keepsPackedWeights = reader.bool(forKey: "decoding.keepsPackedWeights", default: true)
         quantization = try Self.choice("decoding.quantize", reader)
+        cachePrecision = try Self.choice("decoding.kvCache", reader) ?? .f16
         crawl = CrawlPolicy(
             allowsPrivate: reader.bool(forKey: "crawl.allowPrivate", default: false),
             userAgent: reader.string(
@@ -115,6 +118,9 @@ struct Settings: Sendable {
         if let threads = options.threads { flags["threads"] = ConfigValue(.int(threads), isSecret: false) }
         if let level = options.logLevel { flags["logLevel"] = ConfigValue(.string(level), isSecret: false) }
         if let name = decoder?.quantize { flags["decoding.quantize"] = ConfigValue(.string(name), isSecret: false) }
+        if let name = decoder?.cachePrecision {
+            flags["decoding.kvCache"] = ConfigValue(.string(name), isSecret: false)
+        }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: flags),
             EnvironmentVariablesProvider(

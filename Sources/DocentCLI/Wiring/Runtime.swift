@@ -150,7 +150,7 @@ final class Runtime: Sendable {
     static func decoderModel(_ path: String, _ settings: Settings, _ pool: ThreadPool) throws -> DecoderModel {
         try DecoderModel(
             path: path, pool: pool, keepsPackedWeights: settings.keepsPackedWeights,
-            quantization: settings.quantization)
+            quantization: settings.quantization, cachePrecision: settings.cachePrecision)
     }
 
     /// The local decoder, loaded by the first text that is asked of it.

@@ -203,6 +203,16 @@ struct QuantKernelTests {
         },
         { kernels, x, weight in
             var out = x
+            unsafe kernels.pointer.pointee.gelu_mul(&out, weight, x.count)
+            return out
+        },
+        { kernels, x, weight in
+            var out = x
+            unsafe kernels.pointer.pointee.mul(&out, weight, x.count)
+            return out
+        },
+        { kernels, x, weight in
+            var out = x
             unsafe kernels.pointer.pointee.add(&out, weight, x.count)
             return out
         },

@@ -8,7 +8,7 @@ import Testing
 struct FolderTests {
     /// Relative to the greatest logit.
     static let bound: Float = 1e-3
-    static let folders = ["folder-llama", "folder-qwen2", "folder-qwen3"]
+    static let folders = ["folder-llama", "folder-qwen2", "folder-qwen3", "folder-gemma3"]
 
     static func reference() throws -> TinyModel.Reference { try TinyModel.json("folder-logits.json") }
 
@@ -200,6 +200,7 @@ struct DamagedFolderTests {
             ("\"mlp_bias\": false", "\"quantization_config\": {\"quant_method\": \"gptq\"}", "gptq"),
             ("\"mlp_bias\": false", "\"use_sliding_window\": true", "sliding window"),
             ("\"model_type\": \"llama\"", "\"model_type\": \"mamba\"", "\"mamba\" model"),
+            ("\"hidden_act\": \"silu\"", "\"model_type\": \"bert\", \"hidden_act\": 1", "model"),
             ("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", "lm_head.weight"),
         ] {
             let folder = try FolderTests.copy("folder-llama")
