@@ -8,6 +8,7 @@
 // Source: "Gemma 3 Technical Report" (2025); "Gemma 2: Improving Open Language Models at a Practical Size" (2024) for
 // the norms; tensor names of the GGUF specification.
 
+import CKernels
 import Kernels
 import Tokenizers
 

@@ -1,4 +1,5 @@
 import CKernels
+import Kernels
 
 /// Causal attention of one layer in which several query heads share a key-value head: rotates, stores, attends.
 ///

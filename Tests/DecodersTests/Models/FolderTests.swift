@@ -200,7 +200,6 @@ struct DamagedFolderTests {
             ("\"mlp_bias\": false", "\"quantization_config\": {\"quant_method\": \"gptq\"}", "gptq"),
             ("\"mlp_bias\": false", "\"use_sliding_window\": true", "sliding window"),
             ("\"model_type\": \"llama\"", "\"model_type\": \"mamba\"", "\"mamba\" model"),
-            ("\"hidden_act\": \"silu\"", "\"model_type\": \"bert\", \"hidden_act\": 1", "model"),
             ("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", "lm_head.weight"),
         ] {
             let folder = try FolderTests.copy("folder-llama")
@@ -208,6 +207,9 @@ struct DamagedFolderTests {
             let error = FolderTests.error(folder)
             #expect(error.contains(wanted), "\(new): \(error)")
         }
+        let encoder = try FolderTests.copy("folder-llama")
+        try encoder.write(#"{"model_type": "bert", "hidden_size": 8}"#, to: "config.json")
+        #expect(FolderTests.error(encoder).contains("\"bert\" model"))
         let qwen = try FolderTests.copy("folder-qwen2")
         try FolderTests.replace(
             "\"tie_word_embeddings\": false", by: "\"tie_word_embeddings\": true", in: "config.json", of: qwen)
