@@ -19,6 +19,7 @@ Writes into Tests/DecodersTests/Fixtures:
 The vocabulary is that of make_decoder_fixtures.py.
 """
 import base64
+import copy
 import json
 import os
 import shutil
@@ -73,8 +74,8 @@ def random_model(cls, config, dtype, seed):
 def save(model, dtype, name, **options):
     folder = os.path.join(OUT, name)
     shutil.rmtree(folder, ignore_errors=True)
-    model.to(dtype).save_pretrained(folder, **options)
-    model.float()
+    # A copy: rounding the model itself would round its rotary frequencies too.
+    copy.deepcopy(model).to(dtype).save_pretrained(folder, **options)
     return folder
 
 
