@@ -88,6 +88,11 @@ TEMPLATES = {
     "{% endif %}{% for message in messages %}{% if (message['role'] == 'assistant') %}{% set role = 'model' %}"
     "{% else %}{% set role = message['role'] %}{% endif %}{{ '<start_of_turn>' + role + '\n' + message['content'] | "
     "trim + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}",
+    "gemma3": "{{ bos_token }}{%- if messages[0]['role'] == 'system' -%}{%- set first_user_prefix = "
+    "messages[0]['content'] + '\n\n' -%}{%- set turns = messages[1:] -%}{%- else -%}{%- set first_user_prefix = '' -%}"
+    "{%- set turns = messages -%}{%- endif -%}{%- for turn in turns -%}{{ '<start_of_turn>' + ('model' if turn['role'] "
+    "== 'assistant' else turn['role']) + '\n' + (first_user_prefix if loop.first else '') + turn['content'] | trim + "
+    "'<end_of_turn>\n' }}{%- endfor -%}{%- if add_generation_prompt -%}{{ '<start_of_turn>model\n' }}{%- endif -%}",
 }
 USER = {"role": "user", "content": " How long does delivery take?\n"}
 CONVERSATIONS = [

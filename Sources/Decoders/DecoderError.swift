@@ -11,7 +11,7 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
     case unsupportedArchitecture(path: String, name: String)
     /// A weight is stored in a type that isn't computed here: re-quantise the model.
     case unsupportedType(path: String, tensor: String, type: String)
-    /// The file's metadata or tensors contradict the architecture: the data is to blame.
+    /// The metadata or tensors of a file or folder contradict the architecture: the data is to blame.
     case inconsistentModel(path: String, reason: String)
     /// The prompt, or the text so far, doesn't fit the context: the caller is to blame; shorten the prompt.
     case contextOverflow(tokenCount: Int, limit: Int)
@@ -41,10 +41,11 @@ public enum DecoderError: Error, Equatable, CustomStringConvertible {
             "the vocabulary in \(path) cannot be used: \(reason)"
         case .unsupportedArchitecture(let path, let name):
             "\(path) holds a \"\(name)\" model; this build computes \"llama\" (Llama, SmolLM2), "
-                + "\"qwen2\" (Qwen 2 and 2.5) and \"qwen3\""
+                + "\"qwen2\" (Qwen 2 and 2.5), \"qwen3\" and \"gemma3\" (text)"
         case .unsupportedType(let path, let tensor, let type):
             "\(tensor) in \(path) is stored as \(type), which this build does not compute; "
-                + "use a file in F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0, IQ4_NL or Q2_K to Q6_K"
+                + "use a GGUF file in F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0, IQ4_NL or Q2_K to Q6_K, "
+                + "or safetensors in F32, F16 or BF16"
         case .inconsistentModel(let path, let reason):
             "\(path) is not a sound model: \(reason)"
         case .contextOverflow(let tokenCount, let limit):

@@ -12,6 +12,8 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
     case badGGUFMetadata(path: String, key: String, reason: String)
     /// The file isn't a well-formed safetensors file: it is damaged, cut off or of another format. Fetch it again.
     case malformedSafetensors(path: String, reason: String)
+    /// A JSON file beside the weights isn't what it should be: it is damaged or of another format. Fetch it again.
+    case malformedJSON(path: String, reason: String)
     /// The tensor's numbers are of a type, or its shape of a kind, that its use can't read.
     case unsupportedTensor(path: String, name: String, reason: String)
     /// The file holds no tensor of this name: it is of another model than was expected.
@@ -30,6 +32,8 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
             "\(path): metadata key \(key) \(reason); use a file converted for this architecture"
         case .malformedSafetensors(let path, let reason):
             "\(path) is not a sound safetensors file: \(reason); fetch it again"
+        case .malformedJSON(let path, let reason):
+            "\(path) is not sound: \(reason); fetch it again"
         case .unsupportedTensor(let path, let name, let reason):
             "\(path): tensor \(name) cannot be used: \(reason)"
         case .missingTensor(let path, let name):

@@ -31,6 +31,8 @@
 
 #define CK_PANEL_ROWS 16
 #define CK_QUANT_BLOCK 32
+/// The largest head of a cache of bytes.
+#define CK_MAX_HEAD_SIZE 4096
 
 /// How weights are stored; products are formed with the types before `CK_WEIGHT_COUNT`.
 typedef enum {
@@ -79,16 +81,21 @@ typedef struct {
 } ck_product;
 
 /// One key-value head's part of causal attention: T tokens, G query heads that share the head, head size D.
+///
+/// Keys and values are f16, or signed bytes with a scale for each position: k[i] ≈ scale · byte[i].
 typedef struct {
     const float *q;         // [T, G, D]
     size_t q_stride;        // floats from one token to the next
     size_t token_count;     // T
     size_t group;           // G
     size_t head_size;       // D
-    const uint16_t *keys;   // f16 panels [capacity / 16][D][16]
-    const uint16_t *values; // f16 panels [⌈D / 16⌉][capacity][16]
+    const void *keys;       // f16 or byte panels [capacity / 16][D][16]
+    const void *values;     // f16 or byte panels [⌈D / 16⌉][capacity][16]
+    const float *key_scales;    // [capacity], with bytes; null with f16
+    const float *value_scales;  // [capacity], with bytes; null with f16
     size_t capacity;        // positions, a multiple of 16
-    size_t first_position;  // token t sees positions 0…first_position + t
+    size_t first_position;  // token t sees positions up to first_position + t
+    size_t window;          // the last `window` of these; 0 for all
     float scale;            // of the scores, before the softmax
     float *out;             // [T, G, D]
     size_t out_stride;      // floats from one token to the next
@@ -106,6 +113,8 @@ typedef struct {
     void (*rms_norm)(const float *x, const float *weight, size_t n, float epsilon, float *out);
     /// gate[i] = gate[i] / (1 + exp(−gate[i])) · up[i].
     void (*silu_mul)(float *gate, const float *up, size_t n);
+    /// gate[i] = gate[i] · (1 + tanh(√(2 / π) · (gate[i] + 0.044715 · gate[i]³))) / 2 · up[i].
+    void (*gelu_mul)(float *gate, const float *up, size_t n);
     /// Rotates n / 2 neighbouring pairs (x[2i], x[2i + 1]) by the angles whose cosine and sine are given.
     void (*rope_pairs)(float *x, const float *cosine, const float *sine, size_t n);
     /// The greatest of n values; −infinity for n = 0.
@@ -114,6 +123,12 @@ typedef struct {
     float (*exp_sum)(float *x, size_t n, float shift);
     /// out[i] += x[i].
     void (*add)(float *out, const float *x, size_t n);
+    /// out[i] *= x[i].
+    void (*mul)(float *out, const float *x, size_t n);
+    /// Products with panels of signed bytes [K][16] as numbers, `panel_bytes` apart; activations are f32 rows.
+    void (*product_i8)(const ck_product *p);
+    /// out[i] = x[i] / s rounded to the nearest whole number, for the returned scale s = max|x| / 127; all 0 for s = 0.
+    float (*quantize_i8)(const float *x, size_t n, int8_t *out);
 } ck_quant_table;
 
 /// Fills `table` with the best kernels of this family that `level` allows.
@@ -147,11 +162,19 @@ void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size
 /// One row of a file's layout as floats.
 void ck_dequantize_row(ck_weight_type type, const void *row, size_t column_count, float *out);
 
+/// Rounds a row of floats to the blocks of `type`, one of q8_0, q4_0 and q4_1; `column_count` is a multiple of 32.
+void ck_quantize_row(ck_weight_type type, const float *x, size_t column_count, void *row);
+
 /// Floats of scratch for `rows` query rows (tokens times group) over `positions` positions.
 size_t ck_attention_scratch(size_t rows, size_t head_size, size_t positions);
 
 /// Causal attention on the kernels of `table`.
 void ck_attend(const ck_quant_table *table, const ck_attention *a);
+
+/// Writes the key and value [D] of one position into one head's panels of bytes, and their scales.
+void ck_store_position_i8(
+    const ck_quant_table *table, const float *key, const float *value, size_t head_size, size_t capacity,
+    size_t position, int8_t *keys, int8_t *values, float *key_scales, float *value_scales);
 
 /// Writes the key and value [D] of one position into one head's panels.
 void ck_store_position(

@@ -105,6 +105,18 @@ static void pack_blocks(
     }
 }
 
+// Files don't align their rows, so elements are moved as bytes.
+static void pack_elements(
+    const uint8_t *rows, size_t row_count, size_t column_count, size_t bytes, uint8_t *panel) {
+    for (size_t k = 0; k < column_count; k++)
+        for (size_t r = 0; r < row_count; r++) {
+            uint8_t *to = panel + (k * CK_PANEL_ROWS + r) * bytes;
+            const uint8_t *from = rows + (r * column_count + k) * bytes;
+            if (bytes == 4) memcpy(to, from, 4);
+            else memcpy(to, from, 2);
+        }
+}
+
 void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size_t column_count, void *panel) {
     size_t blocks = column_count / CK_QUANT_BLOCK;
     if (row_count < CK_PANEL_ROWS) memset(panel, 0, ck_panel_bytes(type, column_count));
@@ -113,16 +125,8 @@ void ck_pack_panel(ck_weight_type type, const void *rows, size_t row_count, size
     case CK_WEIGHT_Q4_0: pack_words(rows, row_count, blocks, 4, 1, panel); return;
     case CK_WEIGHT_Q4_1: pack_words(rows, row_count, blocks, 4, 2, panel); return;
     case CK_WEIGHT_F32:
-        for (size_t k = 0; k < column_count; k++)
-            for (size_t r = 0; r < row_count; r++)
-                memcpy((float *)panel + k * CK_PANEL_ROWS + r, (const float *)rows + r * column_count + k, 4);
-        return;
     case CK_WEIGHT_F16:
-    case CK_WEIGHT_BF16:
-        for (size_t k = 0; k < column_count; k++)
-            for (size_t r = 0; r < row_count; r++)
-                memcpy((uint16_t *)panel + k * CK_PANEL_ROWS + r, (const uint16_t *)rows + r * column_count + k, 2);
-        return;
+    case CK_WEIGHT_BF16: pack_elements(rows, row_count, column_count, element_bytes(type), panel); return;
     default: pack_blocks(type, rows, row_count, column_count, panel);
     }
 }

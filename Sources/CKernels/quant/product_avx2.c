@@ -17,6 +17,10 @@ CK_INLINE __m256 load_bf16(const void *p, size_t at) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16));
 }
 
+CK_INLINE __m256 load_i8(const void *p, size_t at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)((const int8_t *)p + at))));
+}
+
 // Lanes below `count` set.
 CK_INLINE __m256i lane_mask(size_t count) {
     __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -64,9 +68,11 @@ CK_INLINE __m256i lane_mask(size_t count) {
 CK_FLOAT_TILE(f32)
 CK_FLOAT_TILE(f16)
 CK_FLOAT_TILE(bf16)
+CK_FLOAT_TILE(i8)
 CK_WALK(f32, float)
 CK_WALK(f16, float)
 CK_WALK(bf16, float)
+CK_WALK(i8, float)
 
 // Eight rows' scales or minima: f16 or bytes.
 CK_INLINE __m256 halves_at(const uint8_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }

@@ -17,6 +17,10 @@ CK_INLINE __m512 load_bf16(const void *p, size_t k) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
 }
 
+CK_INLINE __m512 load_i8(const void *p, size_t k) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)((const int8_t *)p + k * 16))));
+}
+
 CK_INLINE __mmask16 panel_lanes(const ck_product *p, size_t first_row) {
     size_t rows = p->row_count - first_row;
     return rows >= 16 ? 0xffff : (__mmask16)((1u << rows) - 1);
@@ -61,6 +65,7 @@ CK_INLINE __mmask16 panel_lanes(const ck_product *p, size_t first_row) {
 CK_FLOAT_TILE(f32)
 CK_FLOAT_TILE(f16)
 CK_FLOAT_TILE(bf16)
+CK_FLOAT_TILE(i8)
 
 // Four bytes by four bytes into each 32-bit lane. Signed weights become |w| times the activation with w's sign, whose
 // pair sums stay within 16 bits (2 · 128 · 127).

@@ -5,6 +5,8 @@ static float load_f32(const void *p, size_t i) { return ((const float *)p)[i]; }
 static float load_f16(const void *p, size_t i) { return ck_half_to_float(((const uint16_t *)p)[i]); }
 static float load_bf16(const void *p, size_t i) { return ck_bits_to_float((uint32_t)((const uint16_t *)p)[i] << 16); }
 
+static float load_i8(const void *p, size_t i) { return ((const int8_t *)p)[i]; }
+
 // Even and odd columns are summed apart, as every level does.
 #define CK_FLOAT_PRODUCT(type)                                                                     \
     void ck_product_##type##_scalar(const ck_product *p) {                                         \
@@ -23,6 +25,7 @@ static float load_bf16(const void *p, size_t i) { return ck_bits_to_float((uint3
 CK_FLOAT_PRODUCT(f32)
 CK_FLOAT_PRODUCT(f16)
 CK_FLOAT_PRODUCT(bf16)
+CK_FLOAT_PRODUCT(i8)
 
 static float half_at(const uint8_t *halves, size_t i) { return ck_half_to_float(((const uint16_t *)halves)[i]); }
 

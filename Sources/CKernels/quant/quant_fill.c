@@ -18,6 +18,10 @@
     table->rope_pairs = ck_rope_pairs_##level;                \
     table->max_f32 = ck_max_f32_##level;                      \
     table->exp_sum = ck_exp_sum_##level;                      \
+    table->gelu_mul = ck_gelu_mul_##level;                    \
+    table->mul = ck_mul_##level;                              \
+    table->product_i8 = ck_product_i8_##level;                \
+    table->quantize_i8 = ck_quantize_i8_##level;              \
     table->add = ck_add_##level;
 
 void ck_fill_quant(ck_level level, ck_quant_table *table) {

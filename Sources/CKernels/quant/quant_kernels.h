@@ -32,6 +32,10 @@
     void ck_rope_pairs_##level(float *x, const float *cosine, const float *sine, size_t n);           \
     float ck_max_f32_##level(const float *x, size_t n);                                               \
     float ck_exp_sum_##level(float *x, size_t n, float shift);                                        \
+    void ck_gelu_mul_##level(float *gate, const float *up, size_t n);                                 \
+    void ck_mul_##level(float *out, const float *x, size_t n);                                        \
+    void ck_product_i8_##level(const ck_product *p);                                                  \
+    float ck_quantize_i8_##level(const float *x, size_t n, int8_t *out);                              \
     void ck_add_##level(float *out, const float *x, size_t n);
 
 CK_DECLARE_QUANT(scalar)

@@ -117,6 +117,19 @@ void ck_silu_mul_avx2(float *gate, const float *up, size_t n) {
     ck_silu_mul_scalar(gate + i, up + i, n - i);
 }
 
+void ck_gelu_mul_avx2(float *gate, const float *up, size_t n) {
+    const __m256 one = _mm256_set1_ps(1), cubic = _mm256_set1_ps(0.044715f);
+    const __m256 factor = _mm256_set1_ps(-2 * 0.7978845608f);
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256 g = _mm256_loadu_ps(gate + i);
+        __m256 inner = _mm256_fmadd_ps(_mm256_mul_ps(_mm256_mul_ps(cubic, g), g), g, g);
+        __m256 denominator = _mm256_add_ps(one, exp_ps(_mm256_mul_ps(factor, inner)));
+        _mm256_storeu_ps(gate + i, _mm256_mul_ps(_mm256_div_ps(g, denominator), _mm256_loadu_ps(up + i)));
+    }
+    ck_gelu_mul_scalar(gate + i, up + i, n - i);
+}
+
 void ck_rope_pairs_avx2(float *x, const float *cosine, const float *sine, size_t n) {
     const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
     size_t i = 0;
@@ -146,6 +159,32 @@ float ck_exp_sum_avx2(float *x, size_t n, float shift) {
         sum = _mm256_add_ps(sum, y);
     }
     return sum_of(sum) + ck_exp_sum_scalar(x + i, n - i, shift);
+}
+
+float ck_quantize_i8_avx2(const float *x, size_t n, int8_t *out) {
+    const __m256 sign = _mm256_set1_ps(-0.0f), most = _mm256_set1_ps(127), least = _mm256_set1_ps(-127);
+    __m256 greatest = _mm256_setzero_ps();
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        greatest = _mm256_max_ps(_mm256_andnot_ps(sign, _mm256_loadu_ps(x + i)), greatest);
+    float top = max_of(greatest);
+    for (; i < n; i++) top = fmaxf(top, fabsf(x[i]));
+    float scale = top / 127, inverse = scale > 0 ? 127 / top : 0;
+    for (i = 0; i + 8 <= n; i += 8) {
+        __m256 y = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(inverse));
+        y = _mm256_round_ps(y, _MM_FROUND_TO_NEAREST_INT);
+        __m256i q = _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(y, least), most));
+        __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
+        _mm_storel_epi64((__m128i *)(out + i), _mm_packs_epi16(words, words));
+    }
+    for (; i < n; i++) out[i] = (int8_t)fminf(fmaxf(rintf(x[i] * inverse), -127), 127);
+    return scale;
+}
+
+void ck_mul_avx2(float *out, const float *x, size_t n) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) _mm256_storeu_ps(out + i, _mm256_mul_ps(_mm256_loadu_ps(out + i), _mm256_loadu_ps(x + i)));
+    ck_mul_scalar(out + i, x + i, n - i);
 }
 
 void ck_add_avx2(float *out, const float *x, size_t n) {

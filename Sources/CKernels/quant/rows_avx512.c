@@ -89,6 +89,20 @@ void ck_silu_mul_avx512(float *gate, const float *up, size_t n) {
     }
 }
 
+void ck_gelu_mul_avx512(float *gate, const float *up, size_t n) {
+    const __m512 one = _mm512_set1_ps(1), cubic = _mm512_set1_ps(0.044715f);
+    const __m512 factor = _mm512_set1_ps(-2 * 0.7978845608f), most = _mm512_set1_ps(88);
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m512 g = _mm512_maskz_loadu_ps(m, gate + i);
+        __m512 inner = _mm512_fmadd_ps(_mm512_mul_ps(_mm512_mul_ps(cubic, g), g), g, g);
+        // Beyond that the result is 0 all the same.
+        __m512 shifted = _mm512_min_ps(_mm512_mul_ps(factor, inner), most);
+        __m512 y = _mm512_div_ps(g, _mm512_add_ps(one, exp_ps(shifted)));
+        _mm512_mask_storeu_ps(gate + i, m, _mm512_mul_ps(y, _mm512_maskz_loadu_ps(m, up + i)));
+    }
+}
+
 void ck_rope_pairs_avx512(float *x, const float *cosine, const float *sine, size_t n) {
     const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
     for (size_t i = 0; i < n; i += 16) {
@@ -117,6 +131,29 @@ float ck_exp_sum_avx512(float *x, size_t n, float shift) {
         sum = _mm512_add_ps(sum, _mm512_maskz_mov_ps(m, y));
     }
     return _mm512_reduce_add_ps(sum);
+}
+
+float ck_quantize_i8_avx512(const float *x, size_t n, int8_t *out) {
+    const __m512 most = _mm512_set1_ps(127), least = _mm512_set1_ps(-127);
+    __m512 greatest = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16)
+        greatest = _mm512_max_ps(_mm512_abs_ps(_mm512_maskz_loadu_ps(tail(i, n), x + i)), greatest);
+    float top = _mm512_reduce_max_ps(greatest), scale = top / 127, inverse = scale > 0 ? 127 / top : 0;
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m512 y = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_set1_ps(inverse));
+        y = _mm512_min_ps(_mm512_max_ps(_mm512_roundscale_ps(y, 0), least), most);
+        _mm_mask_storeu_epi8(out + i, m, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(y)));
+    }
+    return scale;
+}
+
+void ck_mul_avx512(float *out, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 m = tail(i, n);
+        __m512 product = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, out + i), _mm512_maskz_loadu_ps(m, x + i));
+        _mm512_mask_storeu_ps(out + i, m, product);
+    }
 }
 
 void ck_add_avx512(float *out, const float *x, size_t n) {

@@ -35,6 +35,14 @@ void ck_silu_mul_scalar(float *gate, const float *up, size_t n) {
     for (size_t i = 0; i < n; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+// By way of the identity (1 + tanh(u)) / 2 = 1 / (1 + exp(−2u)).
+void ck_gelu_mul_scalar(float *gate, const float *up, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float g = gate[i], u = 0.7978845608f * (g + 0.044715f * g * g * g);
+        gate[i] = g / (1 + expf(-2 * u)) * up[i];
+    }
+}
+
 void ck_rope_pairs_scalar(float *x, const float *cosine, const float *sine, size_t n) {
     for (size_t i = 0; i < n / 2; i++) {
         float a = x[2 * i], b = x[2 * i + 1];
@@ -53,6 +61,19 @@ float ck_exp_sum_scalar(float *x, size_t n, float shift) {
     float sum = 0;
     for (size_t i = 0; i < n; i++) sum += x[i] = expf(x[i] - shift);
     return sum;
+}
+
+float ck_quantize_i8_scalar(const float *x, size_t n, int8_t *out) {
+    float greatest = 0;
+    for (size_t i = 0; i < n; i++) greatest = fmaxf(greatest, fabsf(x[i]));
+    float scale = greatest / 127, inverse = scale > 0 ? 127 / greatest : 0;
+    // Overflow of a tiny row's inverse, and numbers that aren't finite, end at the bounds.
+    for (size_t i = 0; i < n; i++) out[i] = (int8_t)fminf(fmaxf(rintf(x[i] * inverse), -127), 127);
+    return scale;
+}
+
+void ck_mul_scalar(float *out, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] *= x[i];
 }
 
 void ck_add_scalar(float *out, const float *x, size_t n) {

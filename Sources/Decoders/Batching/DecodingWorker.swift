@@ -137,7 +137,7 @@ struct DecodingWorker {
         if let cache = text.cache { return cache }
         let capacity = text.run.capacity
         let make = { [model] (least: Int) in
-            model.architecture.makeCache(
+            model.makeCache(
                 capacity: prefixes == nil ? least : max(least, min(DecoderSession.keptCapacity, model.contextLength)))
         }
         let cache: KVCache

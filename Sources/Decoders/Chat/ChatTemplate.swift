@@ -40,6 +40,7 @@ public struct ChatTemplate: Sendable, Equatable {
         case .zephyr: return zephyr(messages, addGenerationPrompt)
         case .phi3: return phi3(messages, addGenerationPrompt)
         case .gemma: return try gemma(messages, addGenerationPrompt)
+        case .gemma3: return try gemma3(messages, addGenerationPrompt)
         case nil:
             let excerpt = source.isEmpty ? "it has none" : String(source.prefix(80))
             throw .unknownChatTemplate(excerpt: excerpt)
@@ -104,12 +105,28 @@ public struct ChatTemplate: Sendable, Equatable {
         guard messages.first?.role != .system else {
             throw .invalidConversation(reason: "this model takes no system message; put it into the first question")
         }
-        try Self.checkAlternation(messages[...])
-        let turns = messages.map { message in
-            let role = message.role == .assistant ? "model" : "user"
-            return "<start_of_turn>\(role)\n\(Self.trimmed(message.content))<end_of_turn>\n"
+        return try gemmaTurns(messages[...], prefix: "", prompts)
+    }
+
+    private func gemma3(_ messages: [ChatMessage], _ prompts: Bool) throws(DecoderError) -> String {
+        guard let first = messages.first, first.role == .system else {
+            return try gemmaTurns(messages[...], prefix: "", prompts)
         }
-        return beginToken + turns.joined() + (prompts ? "<start_of_turn>model\n" : "")
+        return try gemmaTurns(messages.dropFirst(), prefix: first.content + "\n\n", prompts)
+    }
+
+    /// The turns of a conversation, `prefix` before what is said first.
+    private func gemmaTurns(_ turns: ArraySlice<ChatMessage>, prefix: String, _ prompts: Bool) throws(DecoderError)
+        -> String
+    {
+        try Self.checkAlternation(turns)
+        var text = beginToken
+        for (index, message) in turns.enumerated() {
+            let role = message.role == .assistant ? "model" : "user"
+            let content = (index == 0 ? prefix : "") + Self.trimmed(message.content)
+            text += "<start_of_turn>\(role)\n\(content)<end_of_turn>\n"
+        }
+        return prompts ? text + "<start_of_turn>model\n" : text
     }
 
     private static func checkAlternation(_ turns: ArraySlice<ChatMessage>) throws(DecoderError) {

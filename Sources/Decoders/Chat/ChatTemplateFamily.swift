@@ -13,8 +13,10 @@ public enum ChatTemplateFamily: Sendable, Equatable {
     case zephyr
     /// `<|user|> … <|end|>`: Phi 3.
     case phi3
-    /// `<start_of_turn>`: Gemma.
+    /// `<start_of_turn>`: Gemma 1 and 2, which take no system message.
     case gemma
+    /// `<start_of_turn>`: Gemma 3, which puts the system message in front of the first question.
+    case gemma3
 
     /// Recognises the family of a Jinja program; nil when it is none of these, or one of these with additions that
     /// would change what it renders.
@@ -30,6 +32,8 @@ public enum ChatTemplateFamily: Sendable, Equatable {
             self = .llama2
         } else if source.contains("<start_of_turn>"), source.contains("System role not supported") {
             self = .gemma
+        } else if source.contains("<start_of_turn>"), source.contains("first_user_prefix") {
+            self = .gemma3
         } else if source.contains("<|user|>"), source.contains("<|end|>") {
             self = .phi3
         } else if source.contains("<|user|>"), source.contains("eos_token") {

@@ -2,8 +2,8 @@
 // order of the forward pass. Qwen 2 and 2.5 add biases to queries, keys and values; Qwen 3 normalises queries and keys.
 //
 // Shapes: T tokens of one call, D hidden, F feed-forward, H query heads, K key-value heads, S head size, V vocabulary.
-// Query and key weights of Llama's GGUF files are permuted so that rotary pairs are neighbours; Qwen's, whose pairs are
-// the two halves of a head, are when they are loaded.
+// Query and key weights of Llama's GGUF files are permuted so that rotary pairs are neighbours; those of Qwen and of
+// safetensors, whose pairs are the two halves of a head, are when they are loaded.
 //
 // Source: Touvron et al., "LLaMA" (2023) and "Llama 2" (2023); Su et al., "RoFormer" (2021); Ainslie et al., "GQA"
 // (2023); Shazeer, "GLU Variants Improve Transformer" (2020); "Qwen2 Technical Report" (2024), "Qwen3 Technical
@@ -11,16 +11,7 @@
 
 import CKernels
 import Kernels
-import Tensors
 import Tokenizers
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// The network and its weights.
 struct Llama: DecoderArchitecture {
@@ -34,23 +25,17 @@ struct Llama: DecoderArchitecture {
     var vocabularySize: Int { configuration.vocabularySize }
     var trainedContextLength: Int { configuration.contextLength }
 
-    init(
-        file: GGUFFile, variant: LlamaConfiguration.Variant, pool: ThreadPool, keepsPacked: Bool
-    ) throws(DecoderError) {
-        let embeddingTensor: GGUFTensor
-        do { embeddingTensor = try file.tensor("token_embd.weight") } catch { throw .unreadable(error) }
-        let shape = try LlamaConfiguration(file, variant: variant, embeddings: embeddingTensor)
-        var loader = WeightLoader(file: file, pool: pool, keepsPacked: keepsPacked)
+    init(_ loader: inout WeightLoader, variant: LlamaConfiguration.Variant) throws(DecoderError) {
+        let shape = try LlamaConfiguration(loader.source, variant: variant)
         configuration = shape
         embeddings = try loader.embeddings("token_embd.weight", rows: shape.vocabularySize, columns: shape.hiddenSize)
-        rotary = try RotaryFrequencies(shape, &loader)
+        rotary = try RotaryFrequencies(
+            base: shape.ropeBase, size: shape.ropeSize, scaling: shape.ropeScaling, &loader)
         var blocks: [LlamaBlock] = []
         for layer in 0..<shape.layerCount { blocks.append(try LlamaBlock(layer: layer, shape, &loader)) }
         self.blocks = blocks
         outputNorm = try loader.vector("output_norm.weight", count: shape.hiddenSize)
-        // Without a matrix of its own, the output shares the embeddings' ("tied").
-        let name = file.hasTensor("output.weight") ? "output.weight" : "token_embd.weight"
-        output = try loader.matrix(name, rows: shape.vocabularySize, columns: shape.hiddenSize)
+        output = try loader.output(rows: shape.vocabularySize, columns: shape.hiddenSize)
         try loader.finish()
     }
 
@@ -75,19 +60,15 @@ struct Llama: DecoderArchitecture {
     }
 
     func logits(first: Int, count: Int, workspace: Workspace, compute: Compute, out: Rows) {
-        let hidden = workspace.hidden.suffix(from: first)
-        let input = Activations(workspace.normed, workspace.blocks, for: output)
-        compute.forEachToken(count) { token in
-            compute.rmsNorm(hidden, outputNorm, configuration.normEpsilon, into: input.floats, token)
-            input.finishRow(token, compute)
-        }
-        compute.products([(output, out)], input, tokenCount: count)
+        compute.logits(
+            first: first, count: count, norm: outputNorm, epsilon: configuration.normEpsilon, output: output,
+            workspace: workspace, out: out)
     }
 
-    func makeCache(capacity: Int) -> KVCache {
+    func makeCache(capacity: Int, precision: KVCachePrecision) -> KVCache {
         KVCache(
             layerCount: configuration.layerCount, headCount: configuration.keyValueHeadCount,
-            headSize: configuration.headSize, capacity: capacity)
+            headSize: configuration.headSize, capacity: capacity, precision: precision)
     }
 
     func makeWorkspace(tokenCount: Int, capacity: Int, threadCount: Int) -> Workspace {
@@ -96,37 +77,7 @@ struct Llama: DecoderArchitecture {
             tokenCount: tokenCount, hidden: shape.hiddenSize, queries: shape.headCount * shape.headSize,
             keyValues: shape.keyValueHeadCount * shape.headSize, feedForward: shape.feedForwardSize,
             rotaryPairs: shape.ropeSize / 2,
-            scratch: ScratchSlots(
-                count: threadCount, size: LlamaAttention.scratchCount(shape, capacity: capacity)))
-    }
-}
-
-/// The angle of each rotary pair per position.
-struct RotaryFrequencies: Sendable {
-    /// [rope size / 2]: radians per position.
-    let frequencies: [Double]
-
-    /// θ_i = base^(−2i / size) / scale, divided by the file's own factors where it has some (Llama 3.1 and later).
-    init(_ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
-        let pairCount = shape.ropeSize / 2
-        var factors = [Float](repeating: 1, count: pairCount)
-        if loader.file.hasTensor("rope_freqs.weight") {
-            factors = try loader.floats("rope_freqs.weight", count: pairCount)
-        }
-        frequencies = factors.enumerated().map { pair, factor in
-            pow(shape.ropeBase, -2 * Double(pair) / Double(shape.ropeSize)) / shape.ropeScale / Double(factor)
-        }
-    }
-
-    /// Writes the cosines and sines [T, pairs] of the positions from `first` on.
-    func fill(_ cosines: Rows, _ sines: Rows, first: Int, tokenCount: Int) {
-        for token in 0..<tokenCount {
-            for (pair, frequency) in frequencies.enumerated() {
-                let angle = Double(first + token) * frequency
-                unsafe cosines.row(token)[pair] = Float(cos(angle))
-                unsafe sines.row(token)[pair] = Float(sin(angle))
-            }
-        }
+            scratch: ScratchSlots(count: threadCount, size: shape.attention(layer: 0).scratchCount(capacity: capacity)))
     }
 }
 
@@ -143,8 +94,8 @@ struct LlamaBlock: Sendable {
 
 /// Grouped-query attention over everything the cache holds up to each token.
 struct LlamaAttention: Sendable {
-    let layer: Int
     let shape: LlamaConfiguration
+    let attention: GroupedQueryAttention
     let norm: WeightVector
     let query: PackedMatrix
     let key: PackedMatrix
@@ -155,15 +106,12 @@ struct LlamaAttention: Sendable {
     /// Norms of each head's queries and keys (Qwen 3).
     let headNorms: [WeightVector]
 
-    /// Tokens of one task: with three query heads per key-value head, 24 rows share each converted key.
-    static let tokensPerTask = 8
-
     init(layer: Int, _ shape: LlamaConfiguration, _ loader: inout WeightLoader) throws(DecoderError) {
         let width = shape.hiddenSize
         let queryWidth = shape.headCount * shape.headSize
         let keyWidth = shape.keyValueHeadCount * shape.headSize
-        self.layer = layer
         self.shape = shape
+        attention = shape.attention(layer: layer)
         let block = "blk.\(layer)."
         let (queryOrder, keyOrder) = (shape.rotaryOrder(shape.headCount), shape.rotaryOrder(shape.keyValueHeadCount))
         norm = try loader.vector("\(block)attn_norm.weight", count: width)
@@ -198,36 +146,13 @@ struct LlamaAttention: Sendable {
         }
         let (queries, keys, values) = (workspace.queries, workspace.keys, workspace.values)
         compute.products([(query, queries), (key, keys), (value, values)], input, tokenCount: tokenCount)
-
-        let (cosines, sines) = (workspace.cosines, workspace.sines)
         let attended = Activations(workspace.attended, workspace.blocks, for: output)
-        let texts = parts.attentionParts(layer: layer, headCount: shape.keyValueHeadCount)
-        let owners = texts.indices.flatMap { Array(repeating: $0, count: texts[$0].tokenCount) }
-        compute.forEachToken(tokenCount) { token in
-            let text = texts[owners[token]]
+        attention.forward(parts, workspace: workspace, compute: compute, into: attended.floats) { token in
             adjust(queries, keys, values, token, compute)
-            rotate(queries, headCount: shape.headCount, cosines, sines, token, compute)
-            rotate(keys, headCount: shape.keyValueHeadCount, cosines, sines, token, compute)
-            for (index, head) in text.heads.enumerated() {
-                let offset = index * shape.headSize
-                unsafe ck_store_position(
-                    compute.kernels, keys.row(token) + offset, values.row(token) + offset, shape.headSize,
-                    head.capacity, text.firstPosition + token - text.firstRow, head.keys, head.values)
-            }
         }
-        attend(queries, texts, into: attended.floats, workspace.scratch, compute)
         compute.forEachToken(tokenCount) { token in attended.finishRow(token, compute) }
         compute.products([(output, workspace.delta)], attended, tokenCount: tokenCount)
         compute.add(workspace.delta, to: hidden, tokenCount: tokenCount)
-    }
-
-    private func rotate(
-        _ rows: Rows, headCount: Int, _ cosines: Rows, _ sines: Rows, _ token: Int, _ compute: Compute
-    ) {
-        for head in 0..<headCount {
-            unsafe compute.kernels.pointee.rope_pairs(
-                rows.row(token) + head * shape.headSize, cosines.row(token), sines.row(token), shape.ropeSize)
-        }
     }
 
     /// Biases and head norms, where the model has them.
@@ -236,42 +161,8 @@ struct LlamaAttention: Sendable {
             unsafe compute.kernels.pointee.add(rows.row(token), bias.base, bias.count)
         }
         for (weight, rows) in zip(headNorms, [queries, keys]) {
-            for head in 0..<(rows.width / shape.headSize) {
-                let values = unsafe rows.row(token) + head * shape.headSize
-                unsafe compute.kernels.pointee.rms_norm(
-                    values, weight.base, shape.headSize, shape.normEpsilon, values)
-            }
+            compute.rmsNormHeads(rows, weight, shape.normEpsilon, token)
         }
-    }
-
-    /// One task per key-value head and run of a text's tokens.
-    private func attend(
-        _ queries: Rows, _ texts: [AttentionPart], into out: Rows, _ scratch: ScratchSlots, _ compute: Compute
-    ) {
-        let group = shape.headCount / shape.keyValueHeadCount
-        let headCount = shape.keyValueHeadCount
-        // The last runs see the most positions; they go first, so that none is left to the end alone.
-        let runs = texts.flatMap { text in text.tasks(of: Self.tokensPerTask).map { (text, $0) } }
-        compute.pool.run(taskCount: runs.count * headCount) { task in
-            let (text, token) = runs[task / headCount]
-            let head = text.heads[task % headCount]
-            let row = text.firstRow + token
-            let offset = task % headCount * group * shape.headSize
-            unsafe scratch.withSlot { memory in
-                var attention = unsafe ck_attention(
-                    q: queries.row(row) + offset, q_stride: queries.width,
-                    token_count: min(Self.tokensPerTask, text.tokenCount - token), group: group,
-                    head_size: shape.headSize, keys: head.keys, values: head.values, capacity: head.capacity,
-                    first_position: text.firstPosition + token, scale: 1 / Float(shape.headSize).squareRoot(),
-                    out: out.row(row) + offset, out_stride: out.width, scratch: memory)
-                unsafe ck_attend(compute.kernels, &attention)
-            }
-        }
-    }
-
-    /// Floats of scratch of one task over up to `capacity` positions.
-    static func scratchCount(_ shape: LlamaConfiguration, capacity: Int) -> Int {
-        ck_attention_scratch(tokensPerTask * (shape.headCount / shape.keyValueHeadCount), shape.headSize, capacity)
     }
 }
 

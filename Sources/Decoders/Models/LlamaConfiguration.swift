@@ -1,6 +1,6 @@
 import Tensors
 
-/// The shape of a Llama or Qwen model, read from GGUF metadata and checked.
+/// The shape of a Llama or Qwen model, read from its source's metadata and checked.
 package struct LlamaConfiguration: Sendable, Equatable {
     /// Which network of the family it is; the raw value is the name in the metadata.
     package enum Variant: String, Sendable {
@@ -34,8 +34,10 @@ package struct LlamaConfiguration: Sendable, Equatable {
     package var ropeBase: Double
     /// Values of a head that are rotated; the rest pass unchanged.
     package var ropeSize: Int
-    /// Positions are divided by this (linear rope scaling; 1 without).
-    package var ropeScale: Double
+    /// How the rotary frequencies were stretched for texts longer than those of the first training.
+    package var ropeScaling: RopeScaling
+    /// Whether rotary pairs are neighbouring rows in the file, rather than the two halves of a head.
+    package var hasNeighbouringPairs: Bool
     /// Added to the mean square in the norms.
     package var normEpsilon: Float
 
@@ -46,8 +48,8 @@ package struct LlamaConfiguration: Sendable, Equatable {
     static let maxVocabularySize = 1 << 24
 
     /// Reads the metadata of architecture `variant`.
-    init(_ file: GGUFFile, variant: Variant, embeddings: GGUFTensor) throws(DecoderError) {
-        let reader = MetadataReader(file: file, prefix: variant.rawValue + ".")
+    init(_ source: any ModelSource, variant: Variant) throws(DecoderError) {
+        let reader = MetadataReader(source: source, prefix: variant.rawValue + ".")
         self.variant = variant
         layerCount = try reader.count("block_count", max: Self.maxLayerCount)
         hiddenSize = try reader.count("embedding_length", max: Self.maxWidth)
@@ -60,25 +62,22 @@ package struct LlamaConfiguration: Sendable, Equatable {
         ropeSize = try reader.count("rope.dimension_count", max: 4_096, default: headSize)
         ropeBase = try reader.number("rope.freq_base", default: 10_000)
         normEpsilon = Float(try reader.number("attention.layer_norm_rms_epsilon", default: nil))
-        vocabularySize = embeddings.rowCount
-        ropeScale = 1
-        if let scaling = try reader.string("rope.scaling.type"), scaling != "none" {
-            guard scaling == "linear" else {
-                throw reader.inconsistent("rope.scaling.type is \"\(scaling)\"; only linear scaling is computed")
-            }
-            ropeScale = try reader.number("rope.scaling.factor", default: 1)
-        }
+        vocabularySize = try source.tensor("token_embd.weight").rowCount
+        ropeScaling = try RopeScaling(reader)
+        hasNeighbouringPairs = variant == .llama && source.conventions.neighboursLlamaPairs
         try check(reader)
     }
 
     /// The file's row of each row of queries or keys, so that rotary pairs are neighbours; nil where they are already.
     func rotaryOrder(_ heads: Int) -> [Int]? {
-        guard variant != .llama else { return nil }
-        return (0..<(heads * headSize)).map { row in
-            let (head, index) = (row / headSize, row % headSize)
-            guard index < ropeSize else { return row }
-            return head * headSize + index / 2 + index % 2 * (ropeSize / 2)
-        }
+        hasNeighbouringPairs ? nil : RotaryOrder.rows(heads: heads, headSize: headSize, ropeSize: ropeSize)
+    }
+
+    /// The attention of a layer.
+    func attention(layer: Int) -> GroupedQueryAttention {
+        GroupedQueryAttention(
+            layer: layer, headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
+            ropeSize: ropeSize, scale: 1 / Float(headSize).squareRoot())
     }
 
     private func check(_ reader: MetadataReader) throws(DecoderError) {
@@ -95,41 +94,11 @@ package struct LlamaConfiguration: Sendable, Equatable {
             throw reader.inconsistent("its dimensions are beyond every known model's")
         }
         let positive: (Double) -> Bool = { $0.isFinite && $0 > 0 }
-        if !positive(ropeBase) || !positive(ropeScale) || !(normEpsilon.isFinite && normEpsilon >= 0) {
-            throw reader.inconsistent("its rope base, rope scale or norm epsilon is not a positive number")
+        if !positive(ropeBase) || !(normEpsilon.isFinite && normEpsilon >= 0) {
+            throw reader.inconsistent("its rope base or norm epsilon is not a positive number")
         }
         if let experts = try reader.integer("expert_count"), experts > 0 {
-            throw .unsupportedArchitecture(path: reader.file.path, name: "\(variant.rawValue), mixture of experts")
+            throw .unsupportedArchitecture(path: reader.source.path, name: "\(variant.rawValue), mixture of experts")
         }
-    }
-}
-
-/// Reads an architecture's metadata, with errors that name the key.
-struct MetadataReader {
-    let file: GGUFFile
-    let prefix: String
-
-    func inconsistent(_ reason: String) -> DecoderError { .inconsistentModel(path: file.path, reason: reason) }
-
-    /// A count from 1 to `max`.
-    func count(_ key: String, max: Int, default fallback: Int? = nil) throws(DecoderError) -> Int {
-        guard let value = try integer(key) ?? fallback else { throw inconsistent("\(prefix)\(key) is missing") }
-        guard value >= 1, value <= max else { throw inconsistent("\(prefix)\(key) is \(value), not in 1…\(max)") }
-        return value
-    }
-
-    func integer(_ key: String) throws(DecoderError) -> Int? {
-        do { return try file.integer(prefix + key) } catch { throw .unreadable(error) }
-    }
-
-    func number(_ key: String, default fallback: Double?) throws(DecoderError) -> Double {
-        do {
-            if let value = try file.number(prefix + key) ?? fallback { return value }
-        } catch { throw .unreadable(error) }
-        throw inconsistent("\(prefix)\(key) is missing")
-    }
-
-    func string(_ key: String) throws(DecoderError) -> String? {
-        do { return try file.string(prefix + key) } catch { throw .unreadable(error) }
     }
 }

@@ -35,14 +35,14 @@ public final class DecoderSession {
     ///   - contextLength: most tokens of the text; nil, or more than the model's, means the model's.
     public convenience init(model: DecoderModel, contextLength: Int? = nil) {
         let limit = max(1, min(contextLength ?? model.contextLength, model.contextLength))
-        self.init(model: model, limit: limit, cache: model.architecture.makeCache(capacity: limit))
+        self.init(model: model, limit: limit, cache: model.makeCache(capacity: limit))
     }
 
     /// Starts a text that may hold the beginning of `prompt` already, out of `prefixes`.
     convenience init(model: DecoderModel, contextLength: Int, beginning prompt: [TokenID], prefixes: PrefixCache) {
         let limit = max(1, min(contextLength, model.contextLength))
         let cache = prefixes.take(prompt, capacity: limit) { least in
-            model.architecture.makeCache(capacity: max(least, min(Self.keptCapacity, model.contextLength)))
+            model.makeCache(capacity: max(least, min(Self.keptCapacity, model.contextLength)))
         }
         self.init(model: model, limit: limit, cache: cache)
     }

@@ -1,6 +1,5 @@
 package import CKernels
 package import Kernels
-package import Tensors
 
 /// One weight matrix [R, K], packed at load into the panels that the kernels read (`ck_quant.h` draws the layout).
 ///
@@ -53,14 +52,18 @@ package final class PackedMatrix: Sendable {
     }
 
     /// The same, in the memory of `arena`.
+    ///
+    /// `order` names the file's row that becomes each row, nil stands for the file's order; `target` is the type that rows
+    /// are quantised to first, one of `WeightQuantization`'s, and nil leaves them as they are.
     init(
-        type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, pool: ThreadPool,
-        arena: WeightArena
+        type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, order: [Int]? = nil,
+        quantizedTo target: ck_weight_type? = nil, pool: ThreadPool, arena: WeightArena
     ) {
-        self.type = ck_panel_type(type)
+        let stored = target ?? type
+        self.type = ck_panel_type(stored)
         self.rowCount = rowCount
         self.columnCount = columnCount
-        let panelBytes = ck_panel_bytes(type, columnCount)
+        let panelBytes = ck_panel_bytes(stored, columnCount)
         self.panelBytes = panelBytes
         let panelCount = (rowCount + 15) / 16
         // Panels start on cache lines; the kernels' wide loads then never straddle two.
@@ -73,13 +76,59 @@ package final class PackedMatrix: Sendable {
         nonisolated(unsafe) let source = rows.baseAddress
         let chunk = 32
         pool.run(taskCount: (panelCount + chunk - 1) / chunk) { task in
+            guard let source = unsafe source else { return }
+            let stage = RowStage(type: type, target: target, columnCount: columnCount)
             for panel in (task * chunk)..<min((task + 1) * chunk, panelCount) {
-                guard let source = unsafe source else { return }
-                unsafe ck_pack_panel(
-                    type, source + panel * 16 * rowBytes, min(16, rowCount - panel * 16), columnCount,
-                    panels + panel * panelBytes)
+                let count = min(16, rowCount - panel * 16)
+                let to = unsafe panels + panel * panelBytes
+                if order == nil, target == nil {
+                    unsafe ck_pack_panel(type, source + panel * 16 * rowBytes, count, columnCount, to)
+                } else {
+                    for row in 0..<count {
+                        let from = order.map { $0[panel * 16 + row] } ?? panel * 16 + row
+                        unsafe stage.take(source + from * rowBytes, as: row)
+                    }
+                    unsafe ck_pack_panel(stored, stage.rows, count, columnCount, to)
+                }
             }
         }
+    }
+}
+
+/// Up to 16 rows on their way into a panel: put in order, and quantised where that is asked for.
+@safe
+private final class RowStage {
+    private let type: ck_weight_type
+    private let target: ck_weight_type?
+    private let columnCount: Int
+    private let rowBytes: Int
+    /// 16 rows as they are packed.
+    let rows: UnsafeMutableRawPointer
+    private let floats: UnsafeMutablePointer<Float>
+
+    init(type: ck_weight_type, target: ck_weight_type?, columnCount: Int) {
+        self.type = type
+        self.target = target
+        self.columnCount = columnCount
+        rowBytes = ck_row_bytes(target ?? type, columnCount)
+        unsafe rows = .allocate(byteCount: 16 * rowBytes, alignment: 64)
+        unsafe floats = .allocate(capacity: columnCount)
+    }
+
+    deinit {
+        unsafe rows.deallocate()
+        unsafe floats.deallocate()
+    }
+
+    /// Puts a file's row at place `row`.
+    func take(_ source: UnsafeRawPointer, as row: Int) {
+        let place = unsafe rows + row * rowBytes
+        guard let target else {
+            unsafe place.copyMemory(from: source, byteCount: rowBytes)
+            return
+        }
+        unsafe ck_dequantize_row(type, source, columnCount, floats)
+        unsafe ck_quantize_row(target, floats, columnCount, place)
     }
 }
 
@@ -112,22 +161,23 @@ package final class WeightVector: Sendable {
 
 /// The token embeddings [V, D], read row by row from the mapped file.
 @safe
-package final class EmbeddingTable: Sendable {
-    private let file: GGUFFile
+final class EmbeddingTable: Sendable {
+    /// Keeps the mapping.
+    private let source: any ModelSource
     private let type: ck_weight_type
     private let rowBytes: Int
     /// V: rows.
-    package let rowCount: Int
+    let rowCount: Int
     /// D: values of a row.
-    package let columnCount: Int
-    /// Lies in the mapping that `file` keeps.
+    let columnCount: Int
+    /// Lies in the mapping that `source` keeps.
     private nonisolated(unsafe) let rows: UnsafeRawPointer
 
-    /// Reads `tensor` of `file`, a matrix of `type`.
-    package init?(file: GGUFFile, tensor: GGUFTensor, type: ck_weight_type) {
-        guard let base = unsafe file.base(of: tensor).baseAddress else { return nil }
-        self.file = file
-        self.type = type
+    /// Reads `tensor` of `source`, a matrix.
+    init?(source: any ModelSource, tensor: SourceTensor) {
+        guard let base = unsafe tensor.bytes.baseAddress else { return nil }
+        self.source = source
+        type = tensor.type
         rowBytes = tensor.rowBytes
         rowCount = tensor.rowCount
         columnCount = tensor.columnCount
@@ -135,7 +185,7 @@ package final class EmbeddingTable: Sendable {
     }
 
     /// Writes row `id` (0..<V) to `out` [D].
-    package func copyRow(_ id: Int, to out: UnsafeMutablePointer<Float>) {
+    func copyRow(_ id: Int, to out: UnsafeMutablePointer<Float>) {
         precondition(id >= 0 && id < rowCount)
         unsafe ck_dequantize_row(type, rows + id * rowBytes, columnCount, out)
     }

@@ -3,7 +3,8 @@ import Tensors
 
 /// The packed matrices of a model in a file beside it: written by the first load, mapped by the next ones.
 ///
-///     MODEL.gguf.packed   a snapshot (`SnapshotLayout` draws the container) of kind "PWGT" with the model's fingerprint
+///     MODEL.gguf.packed   a snapshot (`SnapshotLayout` draws the container) of kind "PWGT" with the model's fingerprint;
+///                         FOLDER/model.packed where the model is a folder
 ///     section  contents
 ///     names    UTF-8, a line for each matrix: type, R, K and name, with spaces between
 ///     panels   the panels of one matrix after the other, as `ck_quant.h` draws them
@@ -19,14 +20,11 @@ final class PackedWeightFile: Sendable {
     /// Where a matrix begins, by its line.
     private let offsets: [String: Int]
 
-    /// The file beside a model.
-    private static func path(of file: GGUFFile) -> String { file.path + ".packed" }
-
-    /// Opens and checks what an earlier load of `file` left; nil when there is nothing that fits.
-    init?(for file: GGUFFile) {
+    /// Opens and checks what an earlier load of `source` left; nil when there is nothing that fits.
+    init?(for source: any ModelSource) {
         guard
             let snapshot = try? SnapshotFile(
-                path: Self.path(of: file), kind: Self.kind, fingerprint: file.contentFingerprint),
+                path: source.packedPath, kind: Self.kind, fingerprint: source.contentFingerprint),
             let names = try? snapshot.section("names").array(of: UInt8.self),
             let panels = try? snapshot.section("panels")
         else { return nil }
@@ -49,9 +47,11 @@ final class PackedWeightFile: Sendable {
 
     /// Writes the file for the next load.
     /// - Throws: `SnapshotError` when the folder can't be written to, or another load is writing.
-    static func write(_ matrices: [(entry: Entry, matrix: PackedMatrix)], for file: GGUFFile) throws(SnapshotError) {
-        let stamp = SnapshotStamp(collectionID: 0, fingerprint: file.contentFingerprint, watermark: 0)
-        let writer = try SnapshotWriter(path: path(of: file), kind: kind, stamp: stamp)
+    static func write(
+        _ matrices: [(entry: Entry, matrix: PackedMatrix)], for source: any ModelSource
+    ) throws(SnapshotError) {
+        let stamp = SnapshotStamp(collectionID: 0, fingerprint: source.contentFingerprint, watermark: 0)
+        let writer = try SnapshotWriter(path: source.packedPath, kind: kind, stamp: stamp)
         try writer.beginSection("names")
         try writer.append(matrices.flatMap { Array(($0.entry.line + "\n").utf8) })
         try writer.beginSection("panels")

@@ -9,7 +9,7 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Measures a decoder: tokens per second read and written.")
 
-    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    @Option(help: "A decoder of the catalogue, a path to a .gguf, or a folder with safetensors.")
     var model = "smollm2-135m-instruct"
     @Option(name: .customLong("prompt-tokens"), help: "Tokens of the prompt.")
     var promptTokens = 512
@@ -23,6 +23,7 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     var jsonSchema: String?
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var decoding: DecoderOptions
     @OptionGroup var global: GlobalOptions
 
     private struct Output: Encodable {
@@ -44,7 +45,7 @@ struct BenchDecodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings(global)
+        let settings = try await Settings(global, decoder: decoding)
         try Runtime.useKernelLevel(settings)
         guard promptTokens > 0, maxTokens > 1, repeatCount > 0, concurrent > 0 else {
             throw CommandFailure(
@@ -54,9 +55,7 @@ struct BenchDecodeCommand: AsyncParsableCommand {
         let path = try Runtime.models(settings).path(ofModel: model)
         let clock = ContinuousClock()
         let start = clock.now
-        let decoder = try DecoderModel(
-            path: path, pool: ThreadPool(threadCount: settings.threads),
-            keepsPackedWeights: settings.keepsPackedWeights)
+        let decoder = try Runtime.decoderModel(path, settings, ThreadPool(threadCount: settings.threads))
         let load = clock.now - start
         if let jsonSchema {
             let bench = DecodeConstraint(model: decoder, constraint: try GenerateCommand.constraint(jsonSchema))

@@ -14,7 +14,7 @@ struct BenchGenerateCommand: AsyncParsableCommand {
             prompt is continued without and with guesses, in turn; then the second one with the first one's state kept.
             """)
 
-    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    @Option(help: "A decoder of the catalogue, a path to a .gguf, or a folder with safetensors.")
     var model = "smollm2-135m-instruct"
     @Option(help: "The file of prompts, JSON Lines.")
     var prompts: String
@@ -24,6 +24,7 @@ struct BenchGenerateCommand: AsyncParsableCommand {
     var temperature: Float = 0
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var decoding: DecoderOptions
     @OptionGroup var global: GlobalOptions
 
     private struct Line: Decodable {
@@ -75,10 +76,10 @@ struct BenchGenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings(global)
+        let settings = try await Settings(global, decoder: decoding)
         try Runtime.useKernelLevel(settings)
-        let decoder = try DecoderModel(
-            path: try Runtime.models(settings).path(ofModel: model), pool: ThreadPool(threadCount: settings.threads))
+        let path = try Runtime.models(settings).path(ofModel: model)
+        let decoder = try Runtime.decoderModel(path, settings, ThreadPool(threadCount: settings.threads))
         let lines = try String(contentsOfFile: prompts, encoding: .utf8).split(separator: "\n").map {
             try JSONDecoder().decode(Line.self, from: Data($0.utf8))
         }

@@ -14,6 +14,7 @@ struct ChatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var answer: AnswerOptions
+    @OptionGroup var decoding: DecoderOptions
     @OptionGroup var global: GlobalOptions
 
     private static let help = """
@@ -24,7 +25,7 @@ struct ChatCommand: AsyncParsableCommand {
         """
 
     func run() async throws {
-        let runtime = try await Runtime(try await Settings(global))
+        let runtime = try await Runtime(try await Settings(global, decoder: decoding))
         _ = try runtime.requireCollection(answer.collection)
         // Wrong options end the program before the first question.
         try runtime.answers.validate(try answer.request("?"))

@@ -9,7 +9,7 @@ struct GenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Lets a decoder continue a prompt.")
 
-    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    @Option(help: "A decoder of the catalogue, a path to a .gguf, or a folder with safetensors.")
     var model = "smollm2-135m-instruct"
     @Option(help: "The prompt.")
     var prompt: String
@@ -42,6 +42,7 @@ struct GenerateCommand: AsyncParsableCommand {
     var logprobs = false
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var decoding: DecoderOptions
     @OptionGroup var global: GlobalOptions
 
     private struct Output: Encodable {
@@ -79,13 +80,11 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings(global)
+        let settings = try await Settings(global, decoder: decoding)
         try Runtime.useKernelLevel(settings)
         let path = try Runtime.models(settings).path(ofModel: model)
         let start = ContinuousClock.now
-        let decoder = try DecoderModel(
-            path: path, pool: ThreadPool(threadCount: settings.threads),
-            keepsPackedWeights: settings.keepsPackedWeights)
+        let decoder = try Runtime.decoderModel(path, settings, ThreadPool(threadCount: settings.threads))
         let loadTime = ContinuousClock.now - start
         let text =
             raw

@@ -9,7 +9,7 @@ struct PerplexityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "perplexity", abstract: "Measures a decoder's perplexity on a text.")
 
-    @Option(help: "A decoder of the catalogue, or a path to a .gguf.")
+    @Option(help: "A decoder of the catalogue, a path to a .gguf, or a folder with safetensors.")
     var model = "smollm2-135m-instruct"
     @Option(help: "The text.")
     var input: String
@@ -17,6 +17,7 @@ struct PerplexityCommand: AsyncParsableCommand {
     var context = 512
     @Flag(help: "Prints one JSON document.")
     var json = false
+    @OptionGroup var decoding: DecoderOptions
     @OptionGroup var global: GlobalOptions
 
     private struct Output: Encodable {
@@ -25,15 +26,13 @@ struct PerplexityCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings(global)
+        let settings = try await Settings(global, decoder: decoding)
         try Runtime.useKernelLevel(settings)
         let path = try Runtime.models(settings).path(ofModel: model)
         guard let data = FileManager.default.contents(atPath: input) else {
             throw CommandFailure(message: "can't read '\(input)': check the path and its permissions")
         }
-        let decoder = try DecoderModel(
-            path: path, pool: ThreadPool(threadCount: settings.threads),
-            keepsPackedWeights: settings.keepsPackedWeights)
+        let decoder = try Runtime.decoderModel(path, settings, ThreadPool(threadCount: settings.threads))
         let result = try decoder.perplexity(of: String(decoding: data, as: UTF8.self), windowLength: context)
         if json {
             try Terminal.printJSON(Output(perplexity: result.value, tokens: result.tokenCount))

@@ -45,6 +45,10 @@ struct Settings: Sendable {
     var decoding: DecoderScheduler.Limits
     /// Whether the local decoder's packed weights are kept in a file beside the model.
     var keepsPackedWeights: Bool
+    /// What the local decoder's weights are rounded to when they are loaded; nil for nothing.
+    var quantization: WeightQuantization?
+    /// What the local decoder keeps keys and values in.
+    var cachePrecision: KVCachePrecision
     /// What crawls may do.
     var crawl: CrawlPolicy
     /// The kernel level to force; nil for the best this machine has.
@@ -53,10 +57,14 @@ struct Settings: Sendable {
     /// Resolves the settings.
     /// - Parameters:
     ///   - options: the flags.
+    ///   - decoderOptions: the flags of a command that runs the local decoder.
     ///   - environment: the process's environment; read here and nowhere else.
     /// - Throws: `CommandFailure` for a configuration file that can't be used and for values out of range.
-    init(_ options: GlobalOptions, environment: [String: String] = ProcessInfo.processInfo.environment) async throws {
-        let reader = try await Self.reader(options, environment)
+    init(
+        _ options: GlobalOptions, decoder decoderOptions: DecoderOptions? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws {
+        let reader = try await Self.reader(options, decoderOptions, environment)
         dataFolder = reader.string(forKey: "data", default: "indexes")
         modelsFolder = reader.string(forKey: "models", default: "models")
         promptsFolder = reader.string(forKey: "prompts", default: "prompts")
@@ -66,6 +74,8 @@ struct Settings: Sendable {
         reranker = reader.string(forKey: "reranker", default: "ms-marco-minilm-l6-v2")
         generator = reader.string(forKey: "generator")
         keepsPackedWeights = reader.bool(forKey: "decoding.keepsPackedWeights", default: true)
+        quantization = try Self.choice("decoding.quantize", reader)
+        cachePrecision = try Self.choice("decoding.kvCache", reader) ?? .f16
         crawl = CrawlPolicy(
             allowsPrivate: reader.bool(forKey: "crawl.allowPrivate", default: false),
             userAgent: reader.string(
@@ -108,13 +118,17 @@ struct Settings: Sendable {
     }
 
     private static func reader(
-        _ options: GlobalOptions, _ environment: [String: String]
+        _ options: GlobalOptions, _ decoder: DecoderOptions?, _ environment: [String: String]
     ) async throws -> ConfigReader {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
         if let data = options.data { flags["data"] = ConfigValue(.string(data), isSecret: false) }
         if let models = options.models { flags["models"] = ConfigValue(.string(models), isSecret: false) }
         if let threads = options.threads { flags["threads"] = ConfigValue(.int(threads), isSecret: false) }
         if let level = options.logLevel { flags["logLevel"] = ConfigValue(.string(level), isSecret: false) }
+        if let name = decoder?.quantize { flags["decoding.quantize"] = ConfigValue(.string(name), isSecret: false) }
+        if let name = decoder?.cachePrecision {
+            flags["decoding.kvCache"] = ConfigValue(.string(name), isSecret: false)
+        }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: flags),
             EnvironmentVariablesProvider(
@@ -143,6 +157,18 @@ struct Settings: Sendable {
         return RemoteModelConfiguration(
             baseURL: address.hasSuffix("/") ? String(address.dropLast()) : address, model: model,
             apiKey: key.map(Secret.init))
+    }
+
+    /// One of a type's cases by its name; nil where nothing is set.
+    private static func choice<Value: RawRepresentable & CaseIterable>(
+        _ key: String, _ reader: ConfigReader
+    ) throws -> Value? where Value.RawValue == String {
+        guard let name = reader.string(forKey: ConfigKey(key)) else { return nil }
+        guard let value = Value(rawValue: name) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(message: "\(key) is '\(name)': use one of \(known)", exitCode: 64)
+        }
+        return value
     }
 
     private static func integer(

@@ -146,14 +146,20 @@ final class Runtime: Sendable {
         }
     }
 
+    /// Loads the decoder at `path`.
+    static func decoderModel(_ path: String, _ settings: Settings, _ pool: ThreadPool) throws -> DecoderModel {
+        try DecoderModel(
+            path: path, pool: pool, keepsPackedWeights: settings.keepsPackedWeights,
+            quantization: settings.quantization, cachePrecision: settings.cachePrecision)
+    }
+
     /// The local decoder, loaded by the first text that is asked of it.
     private static func decoder(
         _ settings: Settings, _ models: ModelStore, _ queue: ComputeQueue, _ pool: ThreadPool
     ) throws -> LocalDecoder {
         let path = try models.path(ofModel: settings.decoder)
-        let keepsPacked = settings.keepsPackedWeights
         return LocalDecoder(
-            loading: { try DecoderModel(path: path, pool: pool, keepsPackedWeights: keepsPacked) },
+            loading: { try decoderModel(path, settings, pool) },
             modelName: settings.decoder, queue: queue, limits: settings.decoding)
     }
 

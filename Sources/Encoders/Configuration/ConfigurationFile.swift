@@ -1,4 +1,4 @@
-import Foundation
+import Tensors
 
 /// Reads one small JSON file of a model's folder.
 enum ConfigurationFile {
@@ -12,31 +12,14 @@ enum ConfigurationFile {
 
     /// The file's contents, or nil when there is no such file.
     static func readIfPresent<T: Decodable>(_ type: T.Type, _ path: String) throws(EncoderError) -> T? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let data: Data
         do {
-            guard let handle = FileHandle(forReadingAtPath: path) else {
-                throw EncoderError.unreadable(path: path, reason: "it cannot be opened")
-            }
-            defer { try? handle.close() }
-            data = try handle.read(upToCount: EncoderConfiguration.Limits.fileBytes + 1) ?? Data()
-        } catch let error as EncoderError {
-            throw error
+            return try ModelJSON.readIfPresent(type, path, maxBytes: EncoderConfiguration.Limits.fileBytes)
+        } catch .malformedJSON(let path, let reason) {
+            throw .malformed(path: path, reason: reason)
+        } catch .unreadable(let path, let reason) {
+            throw .unreadable(path: path, reason: reason)
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
-        }
-        guard data.count <= EncoderConfiguration.Limits.fileBytes else {
-            throw .malformed(path: path, reason: "a configuration of over a megabyte")
-        }
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw .malformed(path: path, reason: "it has no \(key.stringValue)")
-        } catch DecodingError.typeMismatch(_, let context) {
-            let key = context.codingPath.last?.stringValue ?? "its contents"
-            throw .malformed(path: path, reason: "\(key) is of a wrong type")
-        } catch {
-            throw .malformed(path: path, reason: "it is not valid JSON")
+            throw .unreadable(path: path, reason: error.description)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What the folder of an encoder of the BERT family says about it: shapes, limits, pooling, prompts.
 ///
 /// Every value is checked, so that later arithmetic can't overflow.
@@ -148,7 +150,7 @@ package struct EncoderConfiguration: Sendable, Equatable {
 
         let promptPath = folder + "/config_sentence_transformers.json"
         let stated = try ConfigurationFile.readIfPresent(PromptConfiguration.self, promptPath)?.stated
-        let names = [name, bert.name ?? "", EncoderFolder.name(of: folder)]
+        let names = [name, bert.name ?? "", ModelFolder.name(of: folder)]
         prompts = stated ?? names.lazy.compactMap { EncoderPrompts.conventions(ofModelNamed: $0) }.first ?? .none
         guard prompts.isEmpty || declared?.includesPrompt != false else {
             throw .unsupported(path: poolingPath, feature: "pooling without the prompt's tokens")

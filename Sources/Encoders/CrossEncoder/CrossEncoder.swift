@@ -30,7 +30,7 @@ public final class CrossEncoder: Reranking {
     ///   - pool: the threads that do the work.
     /// - Throws: `EncoderError`, naming the file that is missing, damaged or not supported.
     public init(folder: String, name: String, pool: ThreadPool) throws(EncoderError) {
-        let folder = EncoderFolder.resolved(folder)
+        let folder = ModelFolder.resolved(folder)
         let configuration = try EncoderConfiguration(crossEncoder: folder)
         let tokenizer = try SentenceEncoder.tokenizer(folder, configuration)
         let weights: SafetensorsFile

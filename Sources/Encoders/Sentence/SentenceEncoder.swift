@@ -49,7 +49,7 @@ public final class SentenceEncoder: TextEmbedding {
     public init(
         folder: String, name: String, pool: ThreadPool, precision: EncoderPrecision = .f32, loadsLate: Bool = false
     ) throws(EncoderError) {
-        let folder = EncoderFolder.resolved(folder)
+        let folder = ModelFolder.resolved(folder)
         let configuration = try EncoderConfiguration(folder: folder, name: name)
         let tokenizer = try Self.tokenizer(folder, configuration)
         do throws(TensorError) {

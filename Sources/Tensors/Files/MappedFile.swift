@@ -73,6 +73,19 @@ public final class MappedFile: Sendable {
         unsafe madvise(UnsafeMutableRawPointer(mutating: address + start), end - start, MADV_DONTNEED)
     }
 
+    /// Tells this file from others, and from what was at its path before: its size, when it was written, its first
+    /// `headerBytes`, and 4 KB of every megabyte behind them.
+    package func contentFingerprint(headerBytes: Int) -> String {
+        var hash = XXHash64()
+        withBytes { bytes in
+            hash.update(bytes.extracting(0..<min(headerBytes, bytes.byteCount)))
+            for start in stride(from: headerBytes, to: bytes.byteCount, by: 1 << 20) {
+                hash.update(bytes.extracting(start..<min(start + 4096, bytes.byteCount)))
+            }
+        }
+        return "\(byteCount):\(modifiedAt):\(String(hash.value, radix: 16))"
+    }
+
     /// The reason of the last system call's failure.
     private static func failure(_ path: String) -> TensorError {
         .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))

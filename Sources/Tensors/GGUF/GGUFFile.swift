@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// A GGUF model file, mapped into memory: metadata as typed values, tensors as checked byte ranges.
 ///
 /// Versions 2 and 3, little-endian. Layout of the file:
@@ -69,14 +61,7 @@ public final class GGUFFile: Sendable {
     /// Tells this file from others, and from what was at its path before: its size, when it was written, its header, and
     /// 4 KB of every megabyte behind it.
     package var contentFingerprint: String {
-        var hash = XXHash64()
-        file.withBytes { bytes in
-            hash.update(bytes.extracting(0..<min(dataOffset, bytes.byteCount)))
-            for start in stride(from: dataOffset, to: bytes.byteCount, by: 1 << 20) {
-                hash.update(bytes.extracting(start..<min(start + 4096, bytes.byteCount)))
-            }
-        }
-        return "gguf:\(byteCount):\(file.modifiedAt):\(String(hash.value, radix: 16))"
+        "gguf:\(file.contentFingerprint(headerBytes: dataOffset))"
     }
 
     /// Whether the file holds a tensor of this name.
@@ -95,14 +80,7 @@ public final class GGUFFile: Sendable {
     }
 
     /// Lets the system take back the memory of a tensor's pages; they are read from disk again when they are touched.
-    package func releasePages(of tensor: GGUFTensor) {
-        let page = Int(getpagesize())
-        let first = (tensor.byteRange.lowerBound + page - 1) / page * page
-        let end = tensor.byteRange.upperBound / page * page
-        guard first < end, let base = unsafe file.base.baseAddress else { return }
-        // Only whole pages of this tensor, of a mapping that nothing writes to.
-        unsafe madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, Int32(MADV_DONTNEED))
-    }
+    package func releasePages(of tensor: GGUFTensor) { file.release(tensor.byteRange) }
 
     /// The address of a tensor's bytes, for kernels; valid while this file is referenced.
     package func base(of tensor: GGUFTensor) -> UnsafeRawBufferPointer {

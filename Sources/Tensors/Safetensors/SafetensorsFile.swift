@@ -100,6 +100,14 @@ public final class SafetensorsFile: Sendable {
         return unsafe address.assumingMemoryBound(to: Float.self)
     }
 
+    /// Tells this file from others, and from what was at its path before.
+    package var contentFingerprint: String { "safetensors:\(file.contentFingerprint(headerBytes: dataStart))" }
+
+    /// The address of a tensor's bytes, not aligned to anything; valid while this file is referenced.
+    package func base(of tensor: SafetensorsTensor) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: file.base[tensor.byteRange])
+    }
+
     /// Tells the system that a tensor's pages won't be read again soon; reading them again brings them back.
     package func release(_ name: String) {
         guard let range = tensors[name]?.byteRange else { return }

