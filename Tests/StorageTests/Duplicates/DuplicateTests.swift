@@ -78,6 +78,18 @@ struct DuplicateTests {
         #expect(try areGrouped(first + rest, first + "  " + rest))
     }
 
+    @Test("a text that adds something is the same only below the same heading, equal words are below any")
+    func belowAnotherHeading() throws {
+        for (text, isGrouped) in [(Self.policy + " We hope to see you soon.", false), (Self.policy, true)] {
+            let samples = try Samples()
+            var other = Samples.document("b", [text])
+            other.chunks[0].headingPath = ["Another"]
+            try samples.store.replaceDocument(Samples.document("a", [Self.policy]), in: samples.id)
+            try samples.store.replaceDocument(other, in: samples.id)
+            #expect(try samples.groups().isEmpty != isGrouped)
+        }
+    }
+
     @Test("half of another text is another text")
     func half() throws {
         let half = String(Self.policy.prefix(Self.policy.count / 2))
