@@ -83,6 +83,8 @@ public final class MappedFile: Sendable {
                 hash.update(bytes.extracting(start..<min(start + 4096, bytes.byteCount)))
             }
         }
+        // The kernel maps what lies around each sample as well, which would count as memory of this process.
+        release(min(headerBytes, byteCount)..<byteCount)
         return "\(byteCount):\(modifiedAt):\(String(hash.value, radix: 16))"
     }
 
