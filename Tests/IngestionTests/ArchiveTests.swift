@@ -58,4 +58,24 @@ struct ArchiveTests {
         #expect(ContinuousClock.now - start < .seconds(5))
         #expect(found["bomb.zip"]?.contains("unpacks to more than 100 times its size") == true)
     }
+
+    @Test("a zip whose directory names too many entries is refused before the first is read")
+    func tooManyEntries() throws {
+        let little = { (value: UInt64, count: Int) in (0..<count).map { UInt8(value >> UInt64($0 * 8) & 0xFF) } }
+        var bytes = StoredZip(["a.txt": "The first of many."]).bytes.dropLast(22)
+        let end = UInt64(bytes.count)
+        // The end of a zip64 directory with 200,000 entries, where that is, and the end record of old that says "see there".
+        bytes += [0x50, 0x4B, 6, 6] + little(44, 8) + little(45, 2) + little(45, 2) + little(0, 8)
+        bytes += little(200_000, 8) + little(200_000, 8) + little(0, 8) + little(0, 8)
+        bytes += [0x50, 0x4B, 6, 7] + little(0, 4) + little(end, 8) + little(1, 4)
+        bytes += [0x50, 0x4B, 5, 6] + little(0, 4) + little(0xFFFF_FFFF, 4) + little(0, 8) + little(0, 2)
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).zip")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(bytes).write(to: path)
+        var failures: [String] = []
+        DocumentExtractor().extractAll(path: path.path) { _, result in
+            if case .failure(let error) = result { failures.append(error.description) } else { failures.append("read") }
+        }
+        #expect(failures == ["the archive has more than 100000 entries: split it"])
+    }
 }

@@ -30,11 +30,6 @@ final class GGUFSource: ModelSource {
         return unsafe SourceTensor(name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor))
     }
 
-    func releasePages(of tensor: SourceTensor) {
-        guard let tensor = try? file.tensor(tensor.name) else { return }
-        file.releasePages(of: tensor)
-    }
-
     func originalName(of name: String) -> String { name }
 
     func settingName(_ key: String) -> String { key }

@@ -86,11 +86,6 @@ final class HuggingFaceSource: ModelSource {
         return unsafe SourceTensor(name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor))
     }
 
-    func releasePages(of tensor: SourceTensor) {
-        guard let original = originals[tensor.name], let found = try? shards.tensor(original) else { return }
-        found.file.release(original)
-    }
-
     func originalName(of name: String) -> String { originals[name] ?? names.original(name) }
 
     func settingName(_ key: String) -> String {

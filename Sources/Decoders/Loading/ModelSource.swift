@@ -19,8 +19,6 @@ protocol ModelSource: ModelMetadata, AnyObject, Sendable {
     /// A tensor by its name in GGUF files, such as `blk.0.attn_q.weight`.
     /// - Throws: `unreadable` when there is none, `unsupportedType` when its numbers can't be computed with.
     func tensor(_ name: String) throws(DecoderError) -> SourceTensor
-    /// Lets the system take back the memory of a tensor's pages.
-    func releasePages(of tensor: SourceTensor)
     /// A tensor's name where it was, or would be, read from, for errors.
     func originalName(of name: String) -> String
     /// A setting's name where it was read from, for errors.
@@ -56,7 +54,7 @@ struct SourceTensor {
     let type: ck_weight_type
     /// Its dimensions, slowest first; never empty.
     let shape: [Int]
-    /// Its bytes, maybe not aligned; valid while the source is kept.
+    /// Its bytes in a `MappedFile`, maybe not aligned; valid while the source is kept.
     let bytes: UnsafeRawBufferPointer
 
     /// Values in a row.

@@ -1,5 +1,6 @@
 package import CKernels
 package import Kernels
+import Tensors
 
 /// One weight matrix [R, K], packed at load into the panels that the kernels read (`ck_quant.h` draws the layout).
 ///
@@ -24,6 +25,9 @@ package final class PackedMatrix: Sendable {
 
     /// Whether activations are multiplied as bytes.
     package var isQuantized: Bool { type.rawValue >= CK_WEIGHT_Q8_0.rawValue }
+
+    /// How many bytes of a file are read before they are given back.
+    private static let bytesOfStep = 16 << 20
 
     /// Packs rows that lie in a file's layout.
     /// - Parameters:
@@ -54,10 +58,11 @@ package final class PackedMatrix: Sendable {
     /// The same, in the memory of `arena`.
     ///
     /// `order` names the file's row that becomes each row, nil stands for the file's order; `target` is the type that rows
-    /// are quantised to first, one of `WeightQuantization`'s, and nil leaves them as they are.
+    /// are quantised to first, one of `WeightQuantization`'s, and nil leaves them as they are. With `releasesRows` the rows
+    /// lie in a `MappedFile`, and its pages are given back: the packed copy is what is read from here on.
     init(
         type: ck_weight_type, rows: UnsafeRawBufferPointer, rowCount: Int, columnCount: Int, order: [Int]? = nil,
-        quantizedTo target: ck_weight_type? = nil, pool: ThreadPool, arena: WeightArena
+        quantizedTo target: ck_weight_type? = nil, pool: ThreadPool, arena: WeightArena, releasesRows: Bool = false
     ) {
         let stored = target ?? type
         self.type = ck_panel_type(stored)
@@ -75,21 +80,31 @@ package final class PackedMatrix: Sendable {
         precondition(rows.count >= rowBytes * rowCount)
         nonisolated(unsafe) let source = rows.baseAddress
         let chunk = 32
-        pool.run(taskCount: (panelCount + chunk - 1) / chunk) { task in
-            guard let source = unsafe source else { return }
-            let stage = RowStage(type: type, target: target, columnCount: columnCount)
-            for panel in (task * chunk)..<min((task + 1) * chunk, panelCount) {
-                let count = min(16, rowCount - panel * 16)
-                let to = unsafe panels + panel * panelBytes
-                if order == nil, target == nil {
-                    unsafe ck_pack_panel(type, source + panel * 16 * rowBytes, count, columnCount, to)
-                } else {
-                    for row in 0..<count {
-                        let from = order.map { $0[panel * 16 + row] } ?? panel * 16 + row
-                        unsafe stage.take(source + from * rowBytes, as: row)
+        let taskCount = (panelCount + chunk - 1) / chunk
+        // Rows in the file's order are given back as the packing goes on, so that no matrix is in memory twice.
+        let stepCount = order == nil && releasesRows ? max(Self.bytesOfStep / (chunk * 16 * rowBytes), 1) : taskCount
+        for first in stride(from: 0, to: taskCount, by: max(stepCount, 1)) {
+            pool.run(taskCount: min(stepCount, taskCount - first)) { step in
+                guard let source = unsafe source else { return }
+                let task = first + step
+                let stage = RowStage(type: type, target: target, columnCount: columnCount)
+                for panel in (task * chunk)..<min((task + 1) * chunk, panelCount) {
+                    let count = min(16, rowCount - panel * 16)
+                    let to = unsafe panels + panel * panelBytes
+                    if order == nil, target == nil {
+                        unsafe ck_pack_panel(type, source + panel * 16 * rowBytes, count, columnCount, to)
+                    } else {
+                        for row in 0..<count {
+                            let from = order.map { $0[panel * 16 + row] } ?? panel * 16 + row
+                            unsafe stage.take(source + from * rowBytes, as: row)
+                        }
+                        unsafe ck_pack_panel(stored, stage.rows, count, columnCount, to)
                     }
-                    unsafe ck_pack_panel(stored, stage.rows, count, columnCount, to)
                 }
+            }
+            if releasesRows {
+                let read = min((first + stepCount) * chunk * 16, rowCount) * rowBytes
+                unsafe MappedFile.release(UnsafeRawBufferPointer(rebasing: rows[..<read]))
             }
         }
     }

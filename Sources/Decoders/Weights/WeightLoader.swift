@@ -44,9 +44,7 @@ struct WeightLoader {
         hasPacked = true
         let matrix = unsafe PackedMatrix(
             type: tensor.type, rows: tensor.bytes, rowCount: rows, columnCount: columns, order: order,
-            quantizedTo: target, pool: pool, arena: arena)
-        // The packed copy is what is read from here on; the file's pages would only count as memory.
-        source.releasePages(of: tensor)
+            quantizedTo: target, pool: pool, arena: arena, releasesRows: true)
         packed?.append((entry, matrix))
         return matrix
     }

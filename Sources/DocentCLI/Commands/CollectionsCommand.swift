@@ -43,13 +43,22 @@ struct CollectionsCommand: AsyncParsableCommand {
         var encoder: String?
         @Option(help: "What the collection is for.")
         var description = ""
+        @Option(name: .customLong("target-tokens"), help: "What a chunk is filled up to, in the encoder's tokens.")
+        var targetTokens: Int?
+        @Option(name: .customLong("max-tokens"), help: "What no chunk exceeds; the encoder's limit lowers it.")
+        var maxTokens: Int?
+        @Option(name: .customLong("overlap-tokens"), help: "How much of a chunk's end the next one begins with.")
+        var overlapTokens: Int?
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
             var settings = try await Settings(global)
             if let encoder { settings.encoder = encoder }
             let runtime = try await Runtime(settings)
-            _ = try runtime.createCollection(name, description: description)
+            _ = try runtime.createCollection(
+                name, description: description,
+                chunking: ChunkingSettings(
+                    givenTarget: targetTokens, givenMax: maxTokens, givenOverlap: overlapTokens))
         }
     }
 

@@ -87,11 +87,13 @@ final class Runtime: Sendable {
     }
 
     /// Makes a collection bound to the loaded encoder.
-    func createCollection(_ name: String, description: String = "") throws -> CollectionRecord {
+    func createCollection(
+        _ name: String, description: String = "", chunking: ChunkingSettings = ChunkingSettings()
+    ) throws -> CollectionRecord {
         try store.createCollection(
             NewCollection(
                 name: name, description: description, encoder: embedder.modelName,
-                encoderFingerprint: embedder.fingerprint, dimension: embedder.dimension))
+                encoderFingerprint: embedder.fingerprint, dimension: embedder.dimension, chunking: chunking))
     }
 
     /// The collection to take documents into, and whether it had to be made.

@@ -51,6 +51,9 @@ struct ArchiveReader {
     ///
     /// - Throws: `IngestionError`: `.damaged`, `.tooManyEntries`, `.expandsTooMuch`, and what `body` throws.
     func forEach(_ body: (Entry, Read) throws(IngestionError) -> Bool) throws(IngestionError) {
+        if let count = ZipDirectory.entryCount(of: source), count > limits.entryCount {
+            throw .tooManyEntries(limit: limits.entryCount)
+        }
         guard let reader = unsafe docent_archive_new() else { throw .outOfMemory }
         defer { unsafe docent_archive_free(reader) }
         if isRaw { unsafe docent_archive_accept_raw(reader) }

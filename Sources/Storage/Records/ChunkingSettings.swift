@@ -37,12 +37,17 @@ public struct ChunkingSettings: Sendable, Codable, Equatable {
     /// Reads settings; what is left out has its default.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        maxTokens = try container.decodeIfPresent(Int.self, forKey: .maxTokens) ?? Self.defaultMaxTokens
-        targetTokens =
-            try container.decodeIfPresent(Int.self, forKey: .targetTokens) ?? min(Self.defaultTargetTokens, maxTokens)
-        overlapTokens =
-            try container.decodeIfPresent(Int.self, forKey: .overlapTokens)
-            ?? min(Self.defaultOverlapTokens, targetTokens / 2)
+        self.init(
+            givenTarget: try container.decodeIfPresent(Int.self, forKey: .targetTokens),
+            givenMax: try container.decodeIfPresent(Int.self, forKey: .maxTokens),
+            givenOverlap: try container.decodeIfPresent(Int.self, forKey: .overlapTokens))
+    }
+
+    /// Creates settings of which some are given; the others have their defaults, lowered to fit those.
+    public init(givenTarget: Int?, givenMax: Int?, givenOverlap: Int?) {
+        maxTokens = givenMax ?? max(Self.defaultMaxTokens, givenTarget ?? 0)
+        targetTokens = givenTarget ?? min(Self.defaultTargetTokens, maxTokens)
+        overlapTokens = givenOverlap ?? min(Self.defaultOverlapTokens, targetTokens / 2)
     }
 
     /// Checks that the settings can be used.

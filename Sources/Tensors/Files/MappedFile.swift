@@ -63,14 +63,17 @@ public final class MappedFile: Sendable {
         try unsafe body(base.bytes)
     }
 
-    /// Gives back the memory of the pages that lie wholly inside of `range`; they come from the file again when read.
-    package func release(_ range: Range<Int>) {
-        let page = Int(getpagesize())
-        let start = (range.lowerBound + page - 1) / page * page
-        let end = range.upperBound / page * page
-        guard start < end, end <= byteCount, let address = unsafe base.baseAddress else { return }
+    /// Gives back the memory of the pages that lie wholly inside of `bytes`; they come from the file again when read.
+    /// - Parameter bytes: part of a mapping by this class, that still is.
+    package static func release(_ bytes: UnsafeRawBufferPointer) {
+        guard let address = unsafe bytes.baseAddress else { return }
+        let page = getpagesize()
+        let begin = Int(bitPattern: address)
+        let skipped = (Int(page) - begin % Int(page)) % Int(page)
+        let length = (bytes.count - skipped) / Int(page) * Int(page)
+        guard length > 0 else { return }
         // Only a hint, within the mapping; the map is read-only, so no byte is lost.
-        unsafe madvise(UnsafeMutableRawPointer(mutating: address + start), end - start, MADV_DONTNEED)
+        unsafe madvise(UnsafeMutableRawPointer(mutating: address + skipped), length, MADV_DONTNEED)
     }
 
     /// Tells this file from others, and from what was at its path before: its size, when it was written, its first
@@ -79,12 +82,13 @@ public final class MappedFile: Sendable {
         var hash = XXHash64()
         withBytes { bytes in
             hash.update(bytes.extracting(0..<min(headerBytes, bytes.byteCount)))
-            for start in stride(from: headerBytes, to: bytes.byteCount, by: 1 << 20) {
+            for (number, start) in stride(from: headerBytes, to: bytes.byteCount, by: 1 << 20).enumerated() {
                 hash.update(bytes.extracting(start..<min(start + 4096, bytes.byteCount)))
+                // The kernel maps what lies around each sample as well, which counts as memory of this process.
+                if number % 16 == 15 { unsafe Self.release(base) }
             }
         }
-        // The kernel maps what lies around each sample as well, which would count as memory of this process.
-        release(min(headerBytes, byteCount)..<byteCount)
+        unsafe Self.release(base)
         return "\(byteCount):\(modifiedAt):\(String(hash.value, radix: 16))"
     }
 

@@ -79,9 +79,6 @@ public final class GGUFFile: Sendable {
         try file.withBytes { bytes in try body(bytes.extracting(tensor.byteRange)) }
     }
 
-    /// Lets the system take back the memory of a tensor's pages; they are read from disk again when they are touched.
-    package func releasePages(of tensor: GGUFTensor) { file.release(tensor.byteRange) }
-
     /// The address of a tensor's bytes, for kernels; valid while this file is referenced.
     package func base(of tensor: GGUFTensor) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: file.base[tensor.byteRange])

@@ -110,8 +110,8 @@ public final class SafetensorsFile: Sendable {
 
     /// Tells the system that a tensor's pages won't be read again soon; reading them again brings them back.
     package func release(_ name: String) {
-        guard let range = tensors[name]?.byteRange else { return }
-        file.release(range)
+        guard let tensor = tensors[name] else { return }
+        unsafe MappedFile.release(base(of: tensor))
     }
 
     private func tensor(_ name: String, shape: [Int]?) throws(TensorError) -> SafetensorsTensor {

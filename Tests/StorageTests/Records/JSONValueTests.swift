@@ -42,6 +42,8 @@ struct JSONValueTests {
         let settings = try JSONDecoder().decode(ChunkingSettings.self, from: Data(#"{"max_tokens": 64}"#.utf8))
         #expect(settings == ChunkingSettings(targetTokens: 64, maxTokens: 64, overlapTokens: 24))
         try settings.validate()
+        let large = ChunkingSettings(givenTarget: 400, givenMax: nil, givenOverlap: nil)
+        #expect(large == ChunkingSettings(targetTokens: 400, maxTokens: 400, overlapTokens: 24))
     }
 
     @Test("title and headings go with a chunk's text, each once")
