@@ -27,7 +27,8 @@ final class GGUFSource: ModelSource {
         guard let type = ck_weight_type(tensor.type) else {
             throw .unsupportedType(path: path, tensor: name, type: tensor.type.name)
         }
-        return unsafe SourceTensor(name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor))
+        return unsafe SourceTensor(
+            name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor), file: file.file)
     }
 
     func originalName(of name: String) -> String { name }

@@ -83,7 +83,8 @@ final class HuggingFaceSource: ModelSource {
         guard !tensor.shape.isEmpty, !tensor.shape.contains(0) else {
             throw .inconsistentModel(path: file.path, reason: "\(original) has the shape \(tensor.shape)")
         }
-        return unsafe SourceTensor(name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor))
+        return unsafe SourceTensor(
+            name: name, type: type, shape: tensor.shape, bytes: file.base(of: tensor), file: file.file)
     }
 
     func originalName(of name: String) -> String { originals[name] ?? names.original(name) }

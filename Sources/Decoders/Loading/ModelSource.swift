@@ -56,6 +56,8 @@ struct SourceTensor {
     let shape: [Int]
     /// Its bytes in a `MappedFile`, maybe not aligned; valid while the source is kept.
     let bytes: UnsafeRawBufferPointer
+    /// The file that holds them.
+    let file: MappedFile
 
     /// Values in a row.
     var columnCount: Int { shape[shape.count - 1] }

@@ -173,35 +173,3 @@ package final class WeightVector: Sendable {
 
     deinit { unsafe base.deallocate() }
 }
-
-/// The token embeddings [V, D], read row by row from the mapped file.
-@safe
-final class EmbeddingTable: Sendable {
-    /// Keeps the mapping.
-    private let source: any ModelSource
-    private let type: ck_weight_type
-    private let rowBytes: Int
-    /// V: rows.
-    let rowCount: Int
-    /// D: values of a row.
-    let columnCount: Int
-    /// Lies in the mapping that `source` keeps.
-    private nonisolated(unsafe) let rows: UnsafeRawPointer
-
-    /// Reads `tensor` of `source`, a matrix.
-    init?(source: any ModelSource, tensor: SourceTensor) {
-        guard let base = unsafe tensor.bytes.baseAddress else { return nil }
-        self.source = source
-        type = tensor.type
-        rowBytes = tensor.rowBytes
-        rowCount = tensor.rowCount
-        columnCount = tensor.columnCount
-        unsafe rows = unsafe base
-    }
-
-    /// Writes row `id` (0..<V) to `out` [D].
-    func copyRow(_ id: Int, to out: UnsafeMutablePointer<Float>) {
-        precondition(id >= 0 && id < rowCount)
-        unsafe ck_dequantize_row(type, rows + id * rowBytes, columnCount, out)
-    }
-}

@@ -73,7 +73,7 @@ struct WeightLoader {
     /// The embedding table [rows, columns], left in the file.
     mutating func embeddings(_ name: String, rows: Int, columns: Int) throws(DecoderError) -> EmbeddingTable {
         let tensor = try find(name, shape: [rows, columns])
-        guard let table = EmbeddingTable(source: source, tensor: tensor) else {
+        guard let table = EmbeddingTable(tensor) else {
             throw .inconsistentModel(path: source.path, reason: "\(source.originalName(of: name)) is empty")
         }
         return table

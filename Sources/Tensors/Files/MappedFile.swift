@@ -22,13 +22,16 @@ public final class MappedFile: Sendable {
     /// The mapping; valid as long as this object lives. Unsafe because tensors are handed to kernels as pointers.
     // Read-only memory that is unmapped by `deinit` alone.
     package nonisolated(unsafe) let base: UnsafeRawBufferPointer
+    /// The open file, for reading past the mapping; closed by `deinit`.
+    private let descriptor: CInt
 
     /// Maps the file at `path`.
     /// - Throws: `TensorError.unreadable` when it can't be opened or mapped or isn't a regular file.
     public init(path: String) throws(TensorError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path) }
-        defer { close(descriptor) }
+        var isKept = false
+        defer { if !isKept { close(descriptor) } }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -42,17 +45,20 @@ public final class MappedFile: Sendable {
             let modified = status.st_mtimespec
         #endif
         modifiedAt = modified.tv_sec * 1_000_000_000 + modified.tv_nsec
-        guard byteCount > 0 else {
+        self.descriptor = descriptor
+        if byteCount > 0 {
+            let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+            guard let address = unsafe address, unsafe address != MAP_FAILED else { throw Self.failure(path) }
+            unsafe base = UnsafeRawBufferPointer(start: address, count: byteCount)
+        } else {
             // Nothing can be mapped; an empty file is for the reader of its format to refuse.
             unsafe base = UnsafeRawBufferPointer(start: nil, count: 0)
-            return
         }
-        let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
-        guard let address = unsafe address, unsafe address != MAP_FAILED else { throw Self.failure(path) }
-        unsafe base = UnsafeRawBufferPointer(start: address, count: byteCount)
+        isKept = true
     }
 
     deinit {
+        close(descriptor)
         guard let address = unsafe base.baseAddress else { return }
         // The pointer came from mmap with the same length.
         unsafe munmap(UnsafeMutableRawPointer(mutating: address), byteCount)
@@ -63,10 +69,26 @@ public final class MappedFile: Sendable {
         try unsafe body(base.bytes)
     }
 
+    /// Copies bytes of the file past the mapping, whose pages count as memory of this process, and come by the megabyte.
+    /// - Parameters:
+    ///   - offset: where they begin, not negative.
+    ///   - buffer: as many as it has room for.
+    /// - Returns: whether all of them could be read.
+    package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+        var done = 0
+        while done < buffer.count, let address = buffer.baseAddress {
+            let count = unsafe pread(descriptor, address + done, buffer.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
+    }
+
     /// Gives back the memory of the pages that lie wholly inside of `bytes`; they come from the file again when read.
     /// - Parameter bytes: part of a mapping by this class, that still is.
     package static func release(_ bytes: UnsafeRawBufferPointer) {
-        guard let address = unsafe bytes.baseAddress else { return }
+        guard let address = bytes.baseAddress else { return }
         let page = getpagesize()
         let begin = Int(bitPattern: address)
         let skipped = (Int(page) - begin % Int(page)) % Int(page)

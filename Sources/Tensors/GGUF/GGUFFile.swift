@@ -23,7 +23,8 @@ public final class GGUFFile: Sendable {
     /// All tensors in the file's order.
     public let tensors: [GGUFTensor]
 
-    private let file: MappedFile
+    /// The file itself.
+    package let file: MappedFile
     /// Where the tensors' bytes begin.
     private let dataOffset: Int
     private let tensorIndex: [String: Int]

@@ -12,6 +12,17 @@ import Testing
         #expect(file.withBytes { bytes in bytes.byteOffsets.map { bytes.unsafeLoad(at: $0) } } == [1, 2, 3, 250])
     }
 
+    @Test("bytes can be read past the mapping, to the end of the file and no farther")
+    func reading() throws {
+        let folder = try TemporaryDirectory()
+        let file = try MappedFile(path: folder.write([1, 2, 3, 250], to: "a.bin"))
+        var bytes: [UInt8] = [0, 0, 0]
+        let isRead = unsafe bytes.withUnsafeMutableBytes { unsafe file.read(at: 1, into: $0) }
+        #expect(isRead && bytes == [2, 3, 250])
+        let isBeyond = unsafe bytes.withUnsafeMutableBytes { unsafe file.read(at: 2, into: $0) }
+        #expect(!isBeyond)
+    }
+
     @Test("an empty file maps to nothing")
     func empty() throws {
         let folder = try TemporaryDirectory()
