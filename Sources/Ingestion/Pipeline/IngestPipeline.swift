@@ -20,6 +20,9 @@ struct IngestPipeline {
     private static let batchTexts = 256
     /// Reading stops while this much waits.
     private static let mostWaitingTokens = 4 * batchTokens
+    /// Reading stops while so many chunks are on their way to the store: what has vectors already needs no encoder, and
+    /// comes faster than it is stored.
+    private static let mostHeldChunks = 16_384
 
     private let parsing = WorkQueue(label: "docent.ingest.parse", isConcurrent: true)
     private let embedding = WorkQueue(label: "docent.ingest.embed")
@@ -41,7 +44,7 @@ struct IngestPipeline {
         /// What became of an item, and how many files of documents had been opened when it was asked for.
         case prepared(Preparation, expansions: Int)
         case embedded([Embedded])
-        case stored([Outcome])
+        case stored([Outcome], chunkCount: Int)
     }
 
     /// A batch, or a part of it, and its vectors.
@@ -61,6 +64,8 @@ struct IngestPipeline {
     private struct State {
         var queue = EmbeddingQueue()
         var ready: [PreparedDocument] = []
+        /// Chunks that were read and are not stored yet.
+        var heldChunks = 0
         var parsing = 0
         var isEmbedding = false
         var isStoring = false
@@ -131,7 +136,7 @@ struct IngestPipeline {
         let isStopping = state.stop != nil || state.isPaused || Task.isCancelled
         if !isStopping, !state.isDrained {
             while state.parsing < parserCount, state.queue.waitingTokens < Self.mostWaitingTokens,
-                state.ready.count < 4 * parserCount
+                state.ready.count < 4 * parserCount, state.heldChunks < Self.mostHeldChunks
             {
                 state.parsing += 1
                 let expansions = state.expansionCount
@@ -154,7 +159,8 @@ struct IngestPipeline {
             state.isStoring = true
             let documents = state.ready
             state.ready = []
-            group.addTask { [self] in .stored(await storing.run { store(documents) }) }
+            let count = documents.reduce(0) { $0 + $1.document.chunks.count }
+            group.addTask { [self] in .stored(await storing.run { store(documents) }, chunkCount: count) }
         }
     }
 
@@ -167,8 +173,9 @@ struct IngestPipeline {
             state.isEmbedding = false
             for part in parts { handle(part, &state, report) }
             if state.ready.isEmpty { state.report(.embedded, to: report) }
-        case .stored(let outcomes):
+        case .stored(let outcomes, let chunkCount):
             state.isStoring = false
+            state.heldChunks -= chunkCount
             var isChanged = false
             for outcome in outcomes {
                 switch outcome {
@@ -198,6 +205,7 @@ struct IngestPipeline {
             let reason = IngestionError.embedding(reason: "\(error)").description
             for item in Set(part.batch.places.map(\.item)).sorted() {
                 guard let document = state.queue.remove(item) else { continue }
+                state.heldChunks -= document.document.chunks.count
                 fail(document, reason, &state, report)
             }
         }
@@ -211,6 +219,7 @@ struct IngestPipeline {
         case .nothingLeft: state.isDrained = expansions == state.expansionCount
         case .paused: state.isPaused = true
         case .ready(let prepared):
+            state.heldChunks += prepared.document.chunks.count
             if prepared.missing.isEmpty { state.ready.append(prepared) } else { state.queue.add(prepared) }
         case .unchanged(let id, let byteCount):
             state.progress.doneCount += 1

@@ -101,7 +101,7 @@ extension DocumentStore {
                 sql: "SELECT id, content_hash FROM chunks WHERE document_id = ? ORDER BY ordinal DESC"),
             arguments: [documentID])
         for row in rows { old[row[1], default: []].append(row[0]) }
-        var inserted: [(id: Int64, sketch: TextSketch)] = []
+        var inserted: [(id: Int64, ordinal: Int)] = []
         for (ordinal, chunk) in document.chunks.enumerated() {
             let headingPath = try Columns.json(chunk.headingPath, field: "heading_path")
             if let same = old[chunk.contentHash]?.popLast() {
@@ -115,9 +115,7 @@ extension DocumentStore {
                     chunk.tokenCount, same,
                 ])
             } else {
-                let sketch = TextSketch(
-                    text: chunk.text, title: document.title, headingPath: chunk.headingPath, collectionID: collectionID)
-                inserted.append((try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db), sketch))
+                inserted.append((try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db), ordinal))
             }
         }
         let gone = old.values.joined().sorted()
@@ -128,7 +126,12 @@ extension DocumentStore {
         }
         // Last, so that none follows one that goes.
         try regroup(followers, db)
-        for (id, sketch) in inserted { try group(id, sketch, db) }
+        for (id, ordinal) in inserted {
+            let chunk = document.chunks[ordinal]
+            let sketch = TextSketch(
+                text: chunk.text, title: document.title, headingPath: chunk.headingPath, collectionID: collectionID)
+            try group(id, sketch, db)
+        }
         return (document.chunks.count - inserted.count, inserted.count, gone.count)
     }
 

@@ -86,8 +86,10 @@ public final class MappedFile: Sendable {
     }
 
     /// Gives back the memory of the pages that lie wholly inside of `bytes`; they come from the file again when read.
-    /// - Parameter bytes: part of a mapping by this class, that still is.
-    package static func release(_ bytes: UnsafeRawBufferPointer) {
+    /// - Parameters:
+    ///   - bytes: part of a file's mapping that nobody has written to.
+    ///   - isReadAtRandom: whether it is read at random from here on, so that reading ahead would only cost memory.
+    package static func release(_ bytes: UnsafeRawBufferPointer, isReadAtRandom: Bool = false) {
         guard let address = bytes.baseAddress else { return }
         let page = getpagesize()
         let begin = Int(bitPattern: address)
@@ -95,7 +97,9 @@ public final class MappedFile: Sendable {
         let length = (bytes.count - skipped) / Int(page) * Int(page)
         guard length > 0 else { return }
         // Only a hint, within the mapping; the map is read-only, so no byte is lost.
-        unsafe madvise(UnsafeMutableRawPointer(mutating: address + skipped), length, MADV_DONTNEED)
+        let start = unsafe UnsafeMutableRawPointer(mutating: address + skipped)
+        unsafe madvise(start, length, MADV_DONTNEED)
+        if isReadAtRandom { unsafe madvise(start, length, MADV_RANDOM) }
     }
 
     /// Tells this file from others, and from what was at its path before: its size, when it was written, its first

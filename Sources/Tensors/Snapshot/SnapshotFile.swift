@@ -15,15 +15,21 @@ public final class SnapshotFile: Sendable {
     private let file: SnapshotMapping
     private let entries: [SnapshotLayout.Entry]
 
+    /// Bytes that are checked before their pages are given back.
+    private static let stepBytes = 16 << 20
+
     /// Opens, maps and checks the file.
     /// - Parameters:
     ///   - path: where the writer put it.
     ///   - kind: the kind and section version the caller reads.
     ///   - collectionID: the collection it has to be of; nil takes any.
     ///   - fingerprint: the fingerprint it has to have; nil takes any.
+    ///   - givesPagesBack: whether what was checked leaves this process's memory at once, for callers that read little
+    ///     of it.
     /// - Throws: `SnapshotError` with what does not fit, the first of it found.
     public init(
-        path: String, kind: SnapshotKind, collectionID: Int64? = nil, fingerprint: String? = nil
+        path: String, kind: SnapshotKind, collectionID: Int64? = nil, fingerprint: String? = nil,
+        givesPagesBack: Bool = false
     ) throws(SnapshotError) {
         file = try SnapshotMapping(path: path)
         let parsed = try SnapshotFile.parse(
@@ -38,7 +44,7 @@ public final class SnapshotFile: Sendable {
         if let fingerprint, fingerprint != stamp.fingerprint {
             throw .wrongFingerprint(path: path, found: stamp.fingerprint, expected: fingerprint)
         }
-        try verify()
+        try verify(givesPagesBack)
     }
 
     /// The section called `name`.
@@ -51,7 +57,7 @@ public final class SnapshotFile: Sendable {
     }
 
     /// Compares every section's checksum and looks that the gaps between sections are zero.
-    private func verify() throws(SnapshotError) {
+    private func verify(_ givesPagesBack: Bool) throws(SnapshotError) {
         var end = SnapshotLayout.headerBytes
         for entry in entries {
             let (gap, hash) = file.withBytes { bytes in
@@ -59,7 +65,13 @@ public final class SnapshotFile: Sendable {
                 let isZero = (0..<gap.byteCount).allSatisfy {
                     unsafe gap.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == 0
                 }
-                return (isZero, XXHash64.hash(bytes.extracting(entry.offset..<entry.offset + entry.length)))
+                var hash = XXHash64()
+                for start in stride(from: entry.offset, to: entry.offset + entry.length, by: Self.stepBytes) {
+                    let range = start..<min(start + Self.stepBytes, entry.offset + entry.length)
+                    hash.update(bytes.extracting(range))
+                    if givesPagesBack { unsafe MappedFile.release(UnsafeRawBufferPointer(rebasing: file.base[range])) }
+                }
+                return (isZero, hash.value)
             }
             guard gap else { throw .damaged(path: path, part: "the gap before section \"\(entry.name)\"") }
             guard hash == entry.checksum else { throw .damaged(path: path, part: "section \"\(entry.name)\"") }

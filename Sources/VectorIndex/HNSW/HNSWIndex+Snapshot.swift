@@ -72,7 +72,8 @@ extension HNSWIndex {
     /// Reads the vectors from the file just written from now on: beside codes they are too seldom needed to be held.
     private func readVectors(from path: String, _ graph: HNSWGraph, _ book: inout SlotBook) {
         guard graph.codes.precision != .f32,
-            let section = try? SnapshotFile(path: path, kind: HNSWIndex.snapshotKind).section("vectors"),
+            let section = try? SnapshotFile(path: path, kind: HNSWIndex.snapshotKind, givesPagesBack: true)
+                .section("vectors"),
             let left = graph.vectors.move(to: section, count: book.slotCount)
         else { return }
         graph.vectors.releasePages()

@@ -64,7 +64,7 @@ extension SlabArray {
             unsafe self[UInt32(start)].copyMemory(from: base + start * stride, byteCount: rows * stride)
             start += rows
         }
-        unsafe SlabArray.release(section.base)
+        unsafe MappedFile.release(UnsafeRawBufferPointer(section.base))
         return true
     }
 
@@ -80,9 +80,9 @@ extension SlabArray {
                 let base = unsafe section.base.baseAddress
             else { return nil }
             for slab in 0..<whole {
-                guard let old = unsafe table[slab], unsafe memcmp(old, base + slab * slabBytes, slabBytes) == 0 else {
-                    return nil
-                }
+                let row = unsafe base + slab * slabBytes
+                guard let old = unsafe table[slab], unsafe memcmp(old, row, slabBytes) == 0 else { return nil }
+                unsafe MappedFile.release(UnsafeRawBufferPointer(start: row, count: slabBytes))
             }
             for slab in 0..<whole {
                 unsafe table[slab] = UnsafePointer((base + slab * slabBytes).assumingMemoryBound(to: UInt8.self))
@@ -101,18 +101,7 @@ extension SlabArray {
     func releasePages() {
         owned.withLock { owned in
             guard let section = owned.section else { return }
-            unsafe SlabArray.release(section.base, isReadAtRandom: true)
+            unsafe MappedFile.release(UnsafeRawBufferPointer(section.base), isReadAtRandom: true)
         }
-    }
-
-    /// Takes the whole pages of `bytes`, which nobody wrote to, out of memory.
-    private static func release(_ bytes: UnsafeMutableRawBufferPointer, isReadAtRandom: Bool = false) {
-        let page = sysconf(Int32(_SC_PAGESIZE))
-        let address = Int(bitPattern: bytes.baseAddress)
-        let first = (address + page - 1) / page * page
-        let end = (address + bytes.count) / page * page
-        guard first < end, let start = unsafe UnsafeMutableRawPointer(bitPattern: first) else { return }
-        unsafe madvise(start, end - first, MADV_DONTNEED)
-        if isReadAtRandom { unsafe madvise(start, end - first, MADV_RANDOM) }
     }
 }
