@@ -84,11 +84,20 @@ VF_INLINE const void *number_at(const void *base, size_t index) {
 // Keys as panels of 32; keys beyond T are zero.
 VF_INLINE void pack_keys(const ck_self_attention *a, size_t words, uint32_t *packed) {
     for (size_t first = 0; first < a->token_count; first += CK_KEY_PANEL) {
-        size_t keys = a->token_count - first < CK_KEY_PANEL ? a->token_count - first : CK_KEY_PANEL;
-        if (keys < CK_KEY_PANEL) __builtin_memset(packed, 0, words * CK_KEY_PANEL * sizeof *packed);
+        size_t keys = a->token_count - first < CK_KEY_PANEL ? a->token_count - first : CK_KEY_PANEL, start = 0;
+#ifdef VF_TRANSPOSES
+        size_t stride = a->stride / PER_WORD;
+        for (; start + VF_LANES <= a->head_size / PER_WORD; start += VF_LANES)
+            for (size_t j = 0; j < CK_KEY_PANEL; j += VF_LANES)
+                vf_transpose(
+                    (const float *)number_at(a->k, (first + j) * a->stride) + start, stride, keys > j ? keys - j : 0,
+                    (float *)packed + start * CK_KEY_PANEL + j, CK_KEY_PANEL);
+#endif
+        if (keys < CK_KEY_PANEL)
+            __builtin_memset(packed + start * CK_KEY_PANEL, 0, (words - start) * CK_KEY_PANEL * sizeof *packed);
         for (size_t j = 0; j < keys; j++) {
             const void *row = number_at(a->k, (first + j) * a->stride);
-            for (size_t d = 0; d < words; d++) packed[d * CK_KEY_PANEL + j] = word_of(row, d, a->head_size);
+            for (size_t d = start; d < words; d++) packed[d * CK_KEY_PANEL + j] = word_of(row, d, a->head_size);
         }
         packed += words * CK_KEY_PANEL;
     }
@@ -115,11 +124,13 @@ VF_INLINE float softmax_weights(float *s, size_t n, float scale) {
     vf most = vf_set1(-INFINITY);
     size_t i = 0;
     for (; i + VF_LANES <= n; i += VF_LANES) most = vf_max(most, vf_load(s + i));
+    // The last scores are looked at with those before them, where there are enough.
+    if (i < n && i > 0) most = vf_max(most, vf_load(s + n - VF_LANES));
     float greatest = vf_greatest(most);
-    for (; i < n; i++) greatest = s[i] > greatest ? s[i] : greatest;
+    for (; i < n && n < VF_LANES; i++) greatest = s[i] > greatest ? s[i] : greatest;
     vf factor = vf_set1(scale), shift = vf_set1(-greatest * scale), sum = vf_set1(0);
     // Scores beyond n become −infinity, whose weight is 0 to f32's precision; rows reach to the end of a vector.
-    for (size_t j = n; j % VF_LANES; j++) s[j] = -INFINITY;
+    if (n % VF_LANES) vf_store_part(s + n, VF_LANES - n % VF_LANES, vf_set1(-INFINITY));
     for (i = 0; i < n; i += VF_LANES) {
         vf x = vf_fma(vf_load(s + i), factor, shift);
 #if HALVES

@@ -19,7 +19,8 @@ typedef enum {
     CK_LEVEL_COUNT = 6
 } ck_level;
 
-/// The best level of this machine, probed once.
+/// The best level of this machine, probed once: the highest one, but for CK_LEVEL_AVX512_BF16 on processors that multiply
+/// bf16 slower than floats.
 ck_level ck_best_level(void);
 
 /// The level in use: the best one until `ck_use_level` says otherwise.

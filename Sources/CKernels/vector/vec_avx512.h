@@ -33,6 +33,41 @@ VF_INLINE vf vf_scale(vf a, vf n) { return _mm512_scalef_ps(a, n); } // a · 2^n
 VF_INLINE float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 VF_INLINE float vf_greatest(vf a) { return _mm512_reduce_max_ps(a); }
 
+// out[c · out_stride + r] = x[r · stride + c] for 16 × 16 words, rows from `count` on taken as zero. Words are moved, not
+// computed with.
+#define VF_TRANSPOSES 1
+VF_INLINE void vf_transpose(const float *x, size_t stride, size_t count, float *out, size_t out_stride) {
+    vf rows[16], pairs[16];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < 16; r++) rows[r] = r < count ? vf_load(x + r * stride) : vf_set1(0);
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < 16; r += 2) {
+        pairs[r] = _mm512_unpacklo_ps(rows[r], rows[r + 1]);
+        pairs[r + 1] = _mm512_unpackhi_ps(rows[r], rows[r + 1]);
+    }
+    // Then lane l of rows[4i + c] has column 4l + c of rows 4i to 4i + 3.
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < 16; r += 4) {
+#pragma clang loop unroll(full)
+        for (size_t c = 0; c < 2; c++) {
+            __m512d one = _mm512_castps_pd(pairs[r + c]), other = _mm512_castps_pd(pairs[r + c + 2]);
+            rows[r + 2 * c] = _mm512_castpd_ps(_mm512_unpacklo_pd(one, other));
+            rows[r + 2 * c + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(one, other));
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t c = 0; c < 4; c++) {
+        vf even = _mm512_shuffle_f32x4(rows[c], rows[4 + c], 0x88);
+        vf odd = _mm512_shuffle_f32x4(rows[c], rows[4 + c], 0xdd);
+        vf even2 = _mm512_shuffle_f32x4(rows[8 + c], rows[12 + c], 0x88);
+        vf odd2 = _mm512_shuffle_f32x4(rows[8 + c], rows[12 + c], 0xdd);
+        vf_store(out + c * out_stride, _mm512_shuffle_f32x4(even, even2, 0x88));
+        vf_store(out + (4 + c) * out_stride, _mm512_shuffle_f32x4(odd, odd2, 0x88));
+        vf_store(out + (8 + c) * out_stride, _mm512_shuffle_f32x4(even, even2, 0xdd));
+        vf_store(out + (12 + c) * out_stride, _mm512_shuffle_f32x4(odd, odd2, 0xdd));
+    }
+}
+
 // The nearest bf16 (ties to even) of each lane; NaN may become infinite.
 VF_INLINE void vf_store_bf16(uint16_t *p, vf x) {
     __m512i bits = _mm512_castps_si512(x), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));

@@ -5,8 +5,8 @@ import Kernels
 ///
 /// Cosine to the f32 vectors of sentence-transformers for all-MiniLM-L6-v2: `docs/decisions/0007-encoder-precision.md`.
 public enum EncoderPrecision: String, CaseIterable, Sendable, Codable {
-    /// The fastest one whose vectors stay within 0.9995 of f32's: bf16 where the processor multiplies it, 16-bit integers
-    /// on other x86 processors with AVX2, else f32.
+    /// The fastest one whose vectors stay within 0.9995 of f32's: bf16 where the processor multiplies it fast, 16-bit
+    /// integers on other x86 processors with AVX2, else f32.
     case auto
     /// 32-bit floats.
     case f32
@@ -16,7 +16,7 @@ public enum EncoderPrecision: String, CaseIterable, Sendable, Codable {
     /// attention.
     case int16
     /// 8-bit weights and activations with a scale for each 128 columns, summed exactly within them; bf16 attention where
-    /// the processor multiplies bf16, else f32.
+    /// the processor multiplies bf16 fast, else f32.
     case int8
 
     /// What `auto` stands for at the kernels' level in use; the others are what they are.

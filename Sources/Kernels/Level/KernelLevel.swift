@@ -18,7 +18,8 @@ public enum KernelLevel: Int32, CaseIterable, Sendable {
     /// arm64 Advanced SIMD.
     case neon
 
-    /// The best level of this machine.
+    /// The best level of this machine: the highest one, but for `avx512bf16` on processors that multiply bf16 slower than
+    /// floats.
     public static var best: KernelLevel { KernelLevel(ck_best_level()) }
 
     /// The level in use by the whole process: the best one until `use(_:)` says otherwise.

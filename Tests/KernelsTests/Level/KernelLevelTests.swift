@@ -15,7 +15,13 @@ import Testing
     @Test("every machine has the scalar level and its best one")
     func available() {
         #expect(KernelLevel.available.contains(.scalar))
-        #expect(KernelLevel.available.last == .best)
+        #expect(KernelLevel.available.contains(.best))
+    }
+
+    @Test("the best level is the highest one, or that below BF16 where a processor multiplies it slowly")
+    func best() {
+        let highest = KernelLevel.available.last
+        #expect(KernelLevel.best == highest || highest == .avx512bf16 && KernelLevel.best == .avx512vnni)
     }
 
     @Test("a level the machine lacks is refused", arguments: KernelLevel.allCases)
