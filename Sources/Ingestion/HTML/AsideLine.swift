@@ -22,34 +22,28 @@ enum AsideLine {
 
     /// What a line, white space collapsed, is about; nil if it is text.
     static func kind(of line: [UInt8]) -> Kind? {
-        let lower = PhraseTable.lowercased(line)
-        if let start = lower.firstIndex(where: { $0 > 0x20 && !isMark($0) }) {
-            if AsidePhrases.sections.matches(lower, at: start) { return .section }
-            if AsidePhrases.lines.matches(lower, at: start) { return .line }
-            if AsidePhrases.pointers.matches(lower, at: start), !AsidePhrases.addresses.isHeld(by: lower) {
+        let span = line.span
+        if let start = line.firstIndex(where: { $0 > 0x20 && !isMark($0) }) {
+            if AsidePhrases.sections.matches(span, at: start) { return .section }
+            if AsidePhrases.lines.matches(span, at: start) { return .line }
+            if AsidePhrases.pointers.matches(span, at: start), !AsidePhrases.addresses.isHeld(by: span) {
                 return .pointer
             }
         }
-        return isDate(lower) || isPictureSource(lower) ? .line : nil
-    }
-
-    /// Whether a paragraph says that someone is paid for the page's links.
-    static func isDisclosure(_ line: [UInt8]) -> Bool {
-        let lower = PhraseTable.lowercased(line)
-        return AsidePhrases.commissions.isHeld(by: lower) && AsidePhrases.links.isHeld(by: lower)
+        return isDate(line) || isPictureSource(line) ? .line : nil
     }
 
     /// Whether a line ends as sentences do.
     static func endsSentence(_ line: [UInt8]) -> Bool {
         guard let last = line.last else { return false }
-        return ".?!:;\"')".utf8.contains(last)
-            || ["…", "»", "”", "“", "’", "。"].contains { line.suffix(3).reversed().starts(with: $0.utf8.reversed()) }
+        if last < 0x80 { return ".?!:;\"')".utf8.contains(last) }
+        return ["…", "»", "”", "“", "’", "。"].contains { line.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     /// A picture's seller with what sets it off: "Name / Agency"; a caption that says more is text.
     private static func isPictureSource(_ line: [UInt8]) -> Bool {
-        let isSetOff = line.contains(UInt8(ascii: "/")) || line.contains(UInt8(ascii: "|")) || line.contains(0xA9)
-        guard isSetOff, !endsSentence(line), AsidePhrases.agencies.isHeld(by: line) else { return false }
+        let isSetOff = line.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "|") || $0 == 0xA9 }
+        guard isSetOff, !endsSentence(line), AsidePhrases.agencies.isHeld(by: line.span) else { return false }
         var caption = line
         PictureCredit.cut(&caption)
         return !endsSentence(caption)
@@ -85,5 +79,12 @@ enum AsideLine {
         digits.starts(with: Array("19".utf8)) || digits.starts(with: Array("20".utf8))
     }
 
-    private static func isMark(_ byte: UInt8) -> Bool { "-*>([•:|\"".utf8.contains(byte) }
+    private static func isMark(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: ">"), UInt8(ascii: "("), UInt8(ascii: "["),
+            UInt8(ascii: ":"), UInt8(ascii: "|"), UInt8(ascii: "\""), 0xE2, 0x80, 0xA2:  // and a bullet's three bytes
+            true
+        default: false
+        }
+    }
 }

@@ -15,11 +15,19 @@ extension MainContent {
             break
         default: return nil
         }
-        let line = tree.plainBytes(of: index)
-        guard text <= AsideLine.longest, let kind = AsideLine.kind(of: line) else {
-            return tag.headingLevel == nil && AsideLine.isDisclosure(line) ? .line : nil
+        if text <= AsideLine.longest, let kind = AsideLine.kind(of: tree.plainBytes(of: index)) { return kind }
+        return tag.headingLevel == nil && isDisclosure(tree, index) ? .line : nil
+    }
+
+    private static func isDisclosure(_ tree: HTMLTree, _ index: Int) -> Bool {
+        var isPaid = false
+        var hasLink = false
+        for text in index..<Int(tree.nodes[index].end) where tree.nodes[text].tag == .text {
+            let text = tree.text(of: text)
+            isPaid = isPaid || AsidePhrases.commissions.isHeld(by: text.span)
+            hasLink = hasLink || AsidePhrases.links.isHeld(by: text.span)
         }
-        return kind
+        return isPaid && hasLink
     }
 
     /// Leaves out a line that isn't about the page's subject, and what it stands above.

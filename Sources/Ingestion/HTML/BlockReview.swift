@@ -42,8 +42,9 @@ extension MainContent {
         where !dropped[index] && statistics.text[index] > 0 && tree.nodes[index].tag.isBlock {
             TeaserLists.drop(tree, below: index, statistics, &dropped)
         }
-        dropEmptySections(tree, outline, &dropped)
-        dropClosingLabels(tree, outline, &dropped)
+        let left = TextStatistics(tree, outline, dropped: dropped)
+        dropEmptySections(tree, left, &dropped)
+        dropClosingLabels(tree, left, &dropped)
     }
 
     private static func isBesideText(
@@ -145,8 +146,9 @@ extension MainContent {
     }
 
     /// Headings whose section has been left out.
-    private static func dropEmptySections(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, outline, dropped: dropped)
+    private static func dropEmptySections(
+        _ tree: HTMLTree, _ statistics: TextStatistics, _ dropped: inout [Bool]
+    ) {
         var headings: [(index: Int, level: Int)] = []
         var index = 1
         while index < tree.nodes.count {

@@ -8,8 +8,7 @@ extension MainContent {
     private static let fewestBlocks = 5
 
     /// Leaves out what stands below the text without saying anything: headings of parts that are gone, names of links.
-    static func dropClosingLabels(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, outline, dropped: dropped)
+    static func dropClosingLabels(_ tree: HTMLTree, _ statistics: TextStatistics, _ dropped: inout [Bool]) {
         var blocks = 0
         var ends: [Int] = []  // the blocks of the last texts, each once, text that follows another block with it
         var index = 1
@@ -20,7 +19,7 @@ extension MainContent {
             }
             if tree.nodes[index].tag.isBlock, statistics.own[index] > 0 { blocks += 1 }
             if tree.nodes[index].tag == .text, statistics.text[index] > 0 {
-                let block = Int(outline.block[index])
+                let block = Int(statistics.outline.block[index])
                 if ends.last != block { ends.append(block) }
             }
             index += 1

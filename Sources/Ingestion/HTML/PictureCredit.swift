@@ -1,8 +1,6 @@
 /// The name of who made a picture, at the end of its caption.
 ///
-/// Such as "A ship in the harbour. Photo: Jane Doe".
-///
-/// The caption says something of the subject, the credit doesn't.
+/// Such as "A ship in the harbour. Photo: Jane Doe". The caption says something of the subject, the credit doesn't.
 enum PictureCredit {
     /// Longer text isn't a caption, in bytes.
     private static let longestCaption = 600
@@ -11,53 +9,72 @@ enum PictureCredit {
 
     /// Cuts the credit off a text; nothing may be left of one that is all credit.
     static func cut(_ text: inout [UInt8]) {
-        guard text.count < longestCaption else { return }
-        let first = max(0, text.count - longestCredit)
-        let tail = PhraseTable.lowercased(Array(text[first...]))
-        for at in tail.indices where isCredit(tail, at: at, isStart: first + at == 0) {
-            text.removeSubrange((first + at)...)
-            trim(&text)
-            return
-        }
+        guard text.count < longestCaption, let start = start(in: text.span) else { return }
+        text.removeSubrange(start...)
+        trim(&text)
     }
 
-    private static func isCredit(_ tail: [UInt8], at: Int, isStart: Bool) -> Bool {
-        let byte = tail[at]
-        if byte == 0xC2, at + 1 < tail.count, tail[at + 1] == 0xA9 {
-            return !isStart && !endsWithCopyright(tail[..<at])
+    private static func start(in text: Span<UInt8>) -> Int? {
+        var before: UInt8 = 0  // the last byte that is no space
+        var index = max(0, text.count - longestCredit)
+        if index > 0 { before = text[index - 1] }
+        while index < text.count {
+            let byte = text[index]
+            if byte == 0xC2, index > 0, index + 1 < text.count, text[index + 1] == 0xA9,
+                !endsWithCopyright(text, before: index)
+            {
+                return index
+            }
+            if isBoundary(before), isCredit(text, at: index, after: before) { return index }
+            if byte != 0x20 { before = byte }
+            index += 1
         }
-        guard byte &- 0x61 < 26 || byte >= 0xC3, let before = tail[..<at].last(where: { $0 != 0x20 }) else {
-            return false
-        }
+        return nil
+    }
+
+    private static func isCredit(_ text: Span<UInt8>, at index: Int, after before: UInt8) -> Bool {
+        switch before {
         // "module.Image:" is no end of a sentence.
-        if ".?!".utf8.contains(before), tail[at - 1] == before { return false }
-        guard isBoundary(before), AsidePhrases.credits.matches(tail, at: at) else { return false }
+        case UInt8(ascii: "."), UInt8(ascii: "?"), UInt8(ascii: "!"): if text[index - 1] == before { return false }
+        default: break
+        }
+        guard AsidePhrases.credits.matches(text, at: index) else { return false }
         // In brackets, the credit is what they hold: text goes on after it.
-        guard before == UInt8(ascii: "(") || before == UInt8(ascii: "[") else { return true }
-        let close: UInt8 = before == UInt8(ascii: "(") ? UInt8(ascii: ")") : UInt8(ascii: "]")
-        guard let end = tail[at...].firstIndex(of: close) else { return true }
-        return tail.count - end <= 2
+        let close: UInt8
+        switch before {
+        case UInt8(ascii: "("): close = UInt8(ascii: ")")
+        case UInt8(ascii: "["): close = UInt8(ascii: "]")
+        default: return true
+        }
+        for end in index..<text.count where text[end] == close { return text.count - end <= 2 }
+        return true
     }
 
     /// Whether the sign belongs to the word before it: "Portions Copyright © 1996".
-    private static func endsWithCopyright(_ text: ArraySlice<UInt8>) -> Bool {
-        var text = text
-        while text.last == 0x20 { text.removeLast() }
-        return text.suffix(9).elementsEqual("copyright".utf8)
+    private static func endsWithCopyright(_ text: Span<UInt8>, before index: Int) -> Bool {
+        var end = index
+        while end > 0, text[end - 1] == 0x20 { end -= 1 }
+        let word = "copyright".utf8
+        guard end >= word.count else { return false }
+        return zip(end - word.count..<end, word).allSatisfy { text[$0] | 0x20 == $1 }
     }
 
     /// What ends the text before a credit: the end of a sentence, a bracket, a dash, a line.
     private static func isBoundary(_ byte: UInt8) -> Bool {
-        "([.!?|/-\"\n".utf8.contains(byte) || byte == 0x93 || byte == 0x94 || byte == 0x9D || byte == 0xBB
+        switch byte {
+        case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"),
+            UInt8(ascii: "|"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "\""), 0x0A,
+            0x93, 0x94, 0x9D, 0xBB:  // the last bytes of –, —, ” and »
+            true
+        default: false
+        }
     }
 
     private static func trim(_ text: inout [UInt8]) {
         while let last = text.last {
             if " ([-|/\n,".utf8.contains(last) {
                 text.removeLast()
-            } else if text.count >= 3, text[text.count - 3] == 0xE2, text[text.count - 2] == 0x80,
-                last == 0x93 || last == 0x94
-            {
+            } else if text.suffix(3).elementsEqual("–".utf8) || text.suffix(3).elementsEqual("—".utf8) {
                 text.removeLast(3)
             } else {
                 return
