@@ -7,7 +7,7 @@ import Storage
 /// ```
 public struct DocumentExtractor: Sendable {
     /// Changes when the same bytes would give another text, so that unchanged files are read again.
-    public static let version = 3
+    public static let version = 4
     /// The default size limit of one document: 32 MiB.
     ///
     /// A document, its text and its vectors are in memory together until they are stored in one transaction, so a limit

@@ -8,8 +8,9 @@ extension MainContent {
 
     /// Looks at every block that is left, with what it holds and where it stands.
     ///
-    /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of pictures
-    /// and at last the headings under which nothing is left.
+    /// Left out are lists of links, "read also" lines, lines about the text (author, date, tags), mere labels of
+    /// pictures, parts that stand below "related articles" and the like, and at last the headings under which nothing is
+    /// left.
     static func review(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
         let statistics = TextStatistics(tree, outline, dropped: dropped)
         let all = statistics.text[0]
@@ -30,6 +31,9 @@ extension MainContent {
             } else if index >= preEnd, text > 0, text * 2 < all {
                 let position = Float(textBefore) / Float(all)
                 if isBesideText(tree, index, statistics, position: position) { dropped[index] = true }
+                if !dropped[index], node.tag.isBlock, let kind = asideKind(tree, index, statistics) {
+                    dropAside(kind, at: index, late: position > 0.5, tree, statistics, &dropped)
+                }
             }
             if dropped[index] { textBefore += text }
             index = dropped[index] ? end : index + 1
@@ -38,7 +42,9 @@ extension MainContent {
         where !dropped[index] && statistics.text[index] > 0 && tree.nodes[index].tag.isBlock {
             TeaserLists.drop(tree, below: index, statistics, &dropped)
         }
-        dropEmptySections(tree, outline, &dropped)
+        let left = TextStatistics(tree, outline, dropped: dropped)
+        dropEmptySections(tree, left, &dropped)
+        dropClosingLabels(tree, left, &dropped)
     }
 
     private static func isBesideText(
@@ -53,7 +59,6 @@ extension MainContent {
         default: return false
         }
         guard tree.nodes[index].length > 0 || tag.isBlock else { return false }
-        if tag.isBlock, isAsideLine(tree, index, statistics) { return true }
         let hints = statistics.hints(index)
         if tag.headingLevel != nil || !tag.isBlock, tag != .span {
             return hints.contains(.caption) && isLabel(tree, index, statistics)
@@ -66,7 +71,8 @@ extension MainContent {
         return tag == .p && isPointer(tree, index, statistics)
     }
 
-    /// Mostly links: three or more and hardly anything else, or a small part whose name is suspect.
+    /// Mostly links: a list of nothing else that no line leads up to, three or more and hardly anything else, or a small
+    /// part whose name is suspect.
     private static func isLinkList(
         _ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics, _ hints: HTMLHints
     ) -> Bool {
@@ -82,19 +88,18 @@ extension MainContent {
             // A list in an item that says what it lists is part of the text.
             let parent = Int(tree.nodes[index].parent)
             if tree.nodes[parent].tag == .li, statistics.own[parent] - statistics.ownLink[parent] >= 10 { return false }
+            if tag == .ul, statistics.linkText[index] == text, !isIntroduced(tree, index) { return true }
             return density > 0.75 && prose * 5 < text && links(tree, index) >= 3
         default: return false
         }
     }
 
-    /// A block of one short line about other things.
-    private static func isAsideLine(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
-        let text = statistics.text[index]
-        guard text <= AsideLine.longest, text == statistics.own[index] else { return false }
-        switch tree.nodes[index].tag {
-        case .td, .table, .ul, .ol, .dl: return false
-        default: return AsideLine.matches(tree.plainBytes(of: index))
+    /// Whether a line that ends in a colon stands before a list.
+    private static func isIntroduced(_ tree: HTMLTree, _ list: Int) -> Bool {
+        for at in stride(from: list - 1, to: max(0, list - 12), by: -1) where tree.nodes[at].tag == .text {
+            if let last = tree.text(of: at).trimmedOfSpace.last { return last == UInt8(ascii: ":") }
         }
+        return false
     }
 
     /// A link around a heading or other blocks: another page's teaser.
@@ -127,7 +132,11 @@ extension MainContent {
         _ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics, position: Float
     ) -> Bool {
         let text = statistics.text[index]
-        if statistics.prose[index] == 0, text < 120, !holdsHeading(tree, index) { return true }
+        if text < 120, !holdsHeading(tree, index),
+            statistics.prose[index] == 0 || !AsideLine.endsSentence(tree.plainBytes(of: index))
+        {
+            return true
+        }
         return position > 0.6 && text < 800
     }
 
@@ -137,8 +146,9 @@ extension MainContent {
     }
 
     /// Headings whose section has been left out.
-    private static func dropEmptySections(_ tree: HTMLTree, _ outline: HTMLOutline, _ dropped: inout [Bool]) {
-        let statistics = TextStatistics(tree, outline, dropped: dropped)
+    private static func dropEmptySections(
+        _ tree: HTMLTree, _ statistics: TextStatistics, _ dropped: inout [Bool]
+    ) {
         var headings: [(index: Int, level: Int)] = []
         var index = 1
         while index < tree.nodes.count {

@@ -2,6 +2,8 @@
 extension MainContent {
     /// What prose in a list's item counts, next to running prose.
     private static let itemShare: Float = 0.3
+    /// A longer part above the text is more than its title and first words, in characters other than white space.
+    private static let longestLead: Int32 = 1200
 
     /// Leaves out what is not near the centre of the text and doesn't read like text.
     static func centred(_ tree: HTMLTree, _ outline: HTMLOutline, dropped: [Bool]) -> [Bool] {
@@ -128,16 +130,27 @@ extension MainContent {
             }
             at = parent
         }
-        // Outside the scope nothing stays: the page said where its text is.
+        // Outside the scope only the title stays: the page said where its text is.
         while at != 0 {
             let parent = Int(tree.nodes[at].parent)
             var child = parent + 1
             while child < Int(tree.nodes[parent].end) {
-                if child != at { dropped[child] = true }
+                if child != at, child > at || !isLead(child, scope: scope, tree, statistics) { dropped[child] = true }
                 child = Int(tree.nodes[child].end)
             }
             at = parent
         }
+    }
+
+    /// Whether a part before the declared text has the page's title, which that text lacks, and perhaps its first words.
+    private static func isLead(_ index: Int, scope: Int, _ tree: HTMLTree, _ statistics: TextStatistics) -> Bool {
+        let text = statistics.text[index]
+        return statistics.prose[index] * 2 > text && text < longestLead && statistics.linkDensity(index) < 0.3
+            && holdsTitle(tree, index, statistics) && !holdsTitle(tree, scope, statistics)
+    }
+
+    private static func holdsTitle(_ tree: HTMLTree, _ index: Int, _ statistics: TextStatistics) -> Bool {
+        (index..<Int(tree.nodes[index].end)).contains { tree.nodes[$0].tag == .h1 && statistics.text[$0] > 0 }
     }
 
     /// Whether a neighbour is of the same kind as the element that holds the centre and has prose: the next step of a

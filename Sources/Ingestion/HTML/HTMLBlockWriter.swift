@@ -175,7 +175,8 @@ struct HTMLBlockWriter {
 
     /// Ends the current block.
     private mutating func flush() {
-        let text = line.finish()
+        var text = line.finish()
+        if heading == nil { PictureCredit.cut(&text) }
         guard !text.isEmpty else { return }
         if let heading {
             document.heading(text.map { $0 == 0x0A ? 0x20 : $0 }, level: heading.level)

@@ -39,8 +39,13 @@ struct HTMLHints: OptionSet, Sendable {
                 promo promos promotion promotions pagination pager paging skip skiplink skiplinks toolbar dropdown
                 searchbox searchform searchbar tagcloud taglist noprint headerlink permalink pingback trackback
                 trackbacks kommentare kommentar commentform commentarea commentaires jumplinks screenreader onlyprint bio offcanvas overlay likes cta
-                linkbox callto affiliate nocontent relatedposts relatedarticles relatedtopics authorbox authorbio
-                aboutauthor
+                linkbox callto affiliate nocontent relatedposts relatedarticles relatedtopics relatedcontent relatedlinks
+                relatedstories relatednews recommendedposts morestories authorbox authorbio aboutauthor authorinfo
+                postauthor saboxplugin molongui sharebuttons socialshare socialicons sociallinks newsletterbox
+                newsletterform paywall postnav postnavigation wpdiscuz intensedebate livefyre yarpp zergnet revcontent
+                ligatus plista adsbygoogle onetrust usercentrics cookiebot cookienotice compartir comentarios
+                relacionadas relacionados publicidad partage partager publicite correlati condividi commenti teilen
+                empfehlungen reklama komentarze udostepnij powiazane reacties kommentarer relaterade annons annonse
                 """
             ),
             (
@@ -53,7 +58,10 @@ struct HTMLHints: OptionSet, Sendable {
             ),
             (
                 .discussion,
-                "comments commentlist comment disqus respond commentform commentarea kommentare kommentar commentaires"
+                """
+                comments commentlist comment disqus respond commentform commentarea kommentare kommentar commentaires
+                comentarios commenti komentarze reacties kommentarer wpdiscuz intensedebate livefyre
+                """
             ),
             (.caption, "caption captions legend figcaption"),
             (

@@ -6,8 +6,8 @@ struct ImageText {
     /// A text of fewer words is a label.
     private static let fewestWords = 4
     private static let longest = 1000
-    /// The part of its words that must be new: one in four.
-    private static let newShare = 4
+    /// The part of its words that must be new: half.
+    private static let newShare = 2
 
     /// The words of the page's text, looked at when the first image asks.
     private var pageWords: Set<UInt64>?

@@ -42,7 +42,13 @@ struct MainContent: Sendable {
         let laxText = TextStatistics(tree, outline, dropped: lax).text[0]
         // A short page is short: the laxer reading must bring clearly more.
         if strictText > 0, laxText < strictText * 2 { self.init(dropped: strict, rigour: .strict); return }
-        if laxText >= 40 || laxText * 2 >= whole.text[0] { self.init(dropped: lax, rigour: .lax); return }
+        if laxText >= 40 || laxText * 2 >= whole.text[0] {
+            var reviewed = lax
+            Self.review(tree, outline, &reviewed)
+            let isEnough = TextStatistics(tree, outline, dropped: reviewed).text[0] * 2 >= laxText
+            self.init(dropped: isEnough ? reviewed : lax, rigour: .lax)
+            return
+        }
         self.init(dropped: unseen, rigour: .everything)
     }
 
