@@ -115,7 +115,8 @@ extension DocumentStore {
                     chunk.tokenCount, same,
                 ])
             } else {
-                inserted.append((try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db), ordinal))
+                let id = try insert(chunk, ordinal, headingPath, of: documentID, in: collectionID, db)
+                inserted.append((id, ordinal))
             }
         }
         let gone = old.values.joined().sorted()
