@@ -54,6 +54,21 @@ struct IngestServiceTests {
         #expect(again.progress.unchanged == 2)
     }
 
+    @Test("documents of more chunks than are held at once are all stored", .timeLimit(.minutes(5)))
+    func manyChunks() async throws {
+        let bench = try Bench(byteLimit: 4 << 20)
+        // Copies: the vectors of the later ones are known, so that nothing but the store holds up their reading.
+        let text = (0..<9_000).map { number in
+            "Entry \(number) of this long list has a sentence that fills a chunk of forty tokens all by itself, and "
+                + "\(number * 7) further things that nobody else has counted so far in any other list."
+        }.joined(separator: "\n\n")
+        for name in ["a", "b", "c", "d"] { try bench.folder.write(text, to: "in/\(name).md") }
+        let job = try await bench.ingest([bench.folder.file("in")])
+        #expect(job.progress.done == 4 && job.progress.failed == 0)
+        let counts = try bench.store.documents(in: bench.collection.id, state: .indexed).documents.map(\.chunkCount)
+        #expect(counts.count == 4 && Set(counts).count == 1 && counts[0] >= 5_000)
+    }
+
     @Test("no file of an archive is left waiting, whoever looks for work while it is opened")
     func archiveWhileOthersLook() async throws {
         let bytes = StoredZip(["a.md": "# A\n\nText of a.", "b.csv": "x,y\n1,2\n"]).bytes
